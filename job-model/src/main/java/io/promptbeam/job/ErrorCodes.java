@@ -1,0 +1,45 @@
+package io.promptbeam.job;
+
+/** The codes a job's error may carry. Callers branch on them: add, do not rename. */
+public final class ErrorCodes {
+  /** The provider refused the request (400, 404, 413, 422). */
+  public static final String INVALID_REQUEST = "invalid_request";
+
+  /** The provider refused our credentials (401, 403): the operator must act. */
+  public static final String PROVIDER_AUTH = "provider_auth";
+
+  /** The provider asked for fewer requests, until attempts ran out. */
+  public static final String RATE_LIMITED = "rate_limited";
+
+  /** The provider failed (5xx, 408, 409, 425), until attempts ran out. */
+  public static final String PROVIDER_ERROR = "provider_error";
+
+  /** No connection to the provider, or it broke. */
+  public static final String CONNECTION = "connection_error";
+
+  /** The provider did not answer in time. */
+  public static final String TIMEOUT = "timeout";
+
+  /** The provider answered 2xx with something that is not an answer. */
+  public static final String MALFORMED_ANSWER = "malformed_answer";
+
+  /** The provider's answer is larger than we keep. */
+  public static final String ANSWER_TOO_LARGE = "answer_too_large";
+
+  /** The job names a model that the catalog no longer has. */
+  public static final String UNKNOWN_MODEL = "unknown_model";
+
+  /** Every attempt ended with its worker, not with an answer. */
+  public static final String POISON = "poison";
+
+  /** The deadline passed before an answer came. */
+  public static final String DEADLINE_EXCEEDED = "deadline_exceeded";
+
+  /** The caller cancelled. */
+  public static final String CANCELLED = "cancelled";
+
+  /** A defect of ours; the log has the details under the job's id. */
+  public static final String INTERNAL = "internal_error";
+
+  private ErrorCodes() {}
+}

@@ -1,0 +1,42 @@
+package io.promptbeam.job;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** What can happen to a job. {@link JobRun#apply} says what follows. */
+public sealed interface JobEvent {
+  /** A worker wants to call. */
+  record Claim(String token, Duration leaseFor) implements JobEvent {}
+
+  /** The worker under {@code token} is still calling. */
+  record Renew(String token, Duration leaseFor) implements JobEvent {}
+
+  /** The call answered. */
+  record Complete(String token, Usage usage, BigDecimal costUsd) implements JobEvent {}
+
+  /** The call failed for good. */
+  record Fail(String token, JobError error, Optional<Usage> usage) implements JobEvent {}
+
+  /** The call failed, another may not. Ends the job when no attempt or time is left. */
+  record Retry(String token, Instant notBefore, JobError error) implements JobEvent {}
+
+  /** The worker hands the job back uncalled; the attempt is not counted. */
+  record Release(String token) implements JobEvent {}
+
+  /** The worker under {@code token} gave up its call because of a cancel request. */
+  record Abort(String token) implements JobEvent {}
+
+  /** The caller wants it cancelled. */
+  record RequestCancel() implements JobEvent {}
+
+  /** The deadline has come. */
+  record Expire() implements JobEvent {}
+
+  /** The job cannot be called at all, for example because its model is gone. */
+  record Reject(JobError error) implements JobEvent {}
+
+  /** The caller wants payload and result gone. */
+  record Erase() implements JobEvent {}
+}

@@ -1,0 +1,53 @@
+package io.promptbeam.job;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** A job's UUID. Random for a plain submission, derived for one with an idempotency key. */
+public record JobId(UUID uuid) {
+  private static final Pattern CANONICAL =
+      Pattern.compile("[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}");
+
+  public static JobId random() {
+    return new JobId(UUID.randomUUID());
+  }
+
+  /** Empty when {@code text} is not a UUID in its 36-character form. */
+  public static Optional<JobId> parse(String text) {
+    return CANONICAL.matcher(text).matches()
+        ? Optional.of(new JobId(UUID.fromString(text)))
+        : Optional.empty();
+  }
+
+  /**
+   * The id every submission of {@code owner} under {@code key} gets, so that the store's
+   * create-if-absent is what makes the key idempotent: no second row can disagree with the first.
+   *
+   * <p>Stored: do not change. A version 5 layout (name based, RFC 9562) over SHA-256.
+   */
+  public static JobId forIdempotencyKey(Owner owner, String key) {
+    byte[] hash = sha256("promptbeam/idempotency\0" + owner.name() + "\0" + key);
+    ByteBuffer bits = ByteBuffer.wrap(hash);
+    long high = (bits.getLong() & ~0xF000L) | 0x5000L;
+    long low = (bits.getLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L;
+    return new JobId(new UUID(high, low));
+  }
+
+  private static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return uuid.toString();
+  }
+}

@@ -1,0 +1,252 @@
+package io.promptbeam.job;
+
+import io.promptbeam.job.Transition.Moved;
+import io.promptbeam.job.Transition.Reason;
+import io.promptbeam.job.Transition.Refused;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A job's changing half, and the state machine over it. Pure: no clock, no I/O; who applies an
+ * event passes the time and writes the result by compare-and-set.
+ *
+ * @param attempt calls begun so far
+ * @param lease present exactly while {@code PROCESSING}
+ * @param notBefore no call before it; set by a retry
+ * @param startedAt when the current or last attempt was claimed
+ * @param cancelRequested somebody asked to cancel while a call was in flight
+ * @param ending present exactly when the state is terminal
+ * @param lastError of the latest failed attempt, kept while the job waits to be retried
+ * @param erased payload and result are gone; only ended jobs are erased
+ */
+public record JobRun(
+    JobState state,
+    int attempt,
+    Optional<Lease> lease,
+    Optional<Instant> notBefore,
+    Optional<Instant> startedAt,
+    boolean cancelRequested,
+    Optional<Ending> ending,
+    Optional<JobError> lastError,
+    boolean erased) {
+
+  public static final JobRun NEW =
+      new JobRun(
+          JobState.PENDING,
+          0,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          false,
+          Optional.empty(),
+          Optional.empty(),
+          false);
+
+  public JobRun {
+    if (lease.isPresent() != (state == JobState.PROCESSING)) {
+      throw new IllegalArgumentException("a lease goes with processing, and with nothing else");
+    }
+    if (ending.isPresent() != state.isTerminal()) {
+      throw new IllegalArgumentException("an ending goes with a terminal state, and only with it");
+    }
+  }
+
+  /** What {@code event} at {@code now} does to this run of a job with {@code limits}. */
+  public Transition apply(JobEvent event, JobLimits limits, Instant now) {
+    if (event instanceof JobEvent.Erase) {
+      return erase();
+    }
+    if (state.isTerminal()) {
+      return new Refused(Reason.TERMINAL);
+    }
+    if (event instanceof JobEvent.Claim claim) {
+      return claim(claim, limits, now);
+    } else if (event instanceof JobEvent.Renew renew) {
+      return holds(renew.token())
+          ? new Moved(leased(new Lease(renew.token(), now.plus(renew.leaseFor()))))
+          : new Refused(Reason.TOKEN_LOST);
+    } else if (event instanceof JobEvent.Complete done) {
+      Ending how =
+          new Ending(now, Optional.of(done.usage()), Optional.of(done.costUsd()), Optional.empty());
+      return holds(done.token())
+          ? new Moved(ended(JobState.COMPLETED, how))
+          : new Refused(Reason.TOKEN_LOST);
+    } else if (event instanceof JobEvent.Fail fail) {
+      return holds(fail.token())
+          ? new Moved(ended(JobState.FAILED, endingWith(now, fail.error(), fail.usage())))
+          : new Refused(Reason.TOKEN_LOST);
+    } else if (event instanceof JobEvent.Retry retry) {
+      return holds(retry.token()) ? retry(retry, limits, now) : new Refused(Reason.TOKEN_LOST);
+    } else if (event instanceof JobEvent.Release release) {
+      return holds(release.token()) ? release(now) : new Refused(Reason.TOKEN_LOST);
+    } else if (event instanceof JobEvent.Abort abort) {
+      return holds(abort.token()) ? new Moved(cancelled(now)) : new Refused(Reason.TOKEN_LOST);
+    } else if (event instanceof JobEvent.RequestCancel) {
+      return requestCancel(now);
+    } else if (event instanceof JobEvent.Expire) {
+      return expire(limits, now);
+    } else if (event instanceof JobEvent.Reject reject) {
+      return leaseIsLive(now)
+          ? new Refused(Reason.LEASE_HELD)
+          : new Moved(ended(JobState.FAILED, endingWith(now, reject.error(), Optional.empty())));
+    }
+    throw new IllegalArgumentException("no transition for " + event);
+  }
+
+  private Transition claim(JobEvent.Claim claim, JobLimits limits, Instant now) {
+    if (leaseIsLive(now)) {
+      return new Refused(Reason.LEASE_HELD);
+    }
+    if (cancelRequested) {
+      return new Moved(cancelled(now));
+    }
+    if (!now.isBefore(limits.deadline())) {
+      return new Refused(Reason.DEADLINE_PASSED);
+    }
+    if (notBefore.isPresent() && now.isBefore(notBefore.get())) {
+      return new Refused(Reason.NOT_DUE);
+    }
+    if (attempt >= limits.maxAttempts()) {
+      return new Refused(Reason.ATTEMPTS_EXHAUSTED);
+    }
+    return new Moved(
+        new JobRun(
+            JobState.PROCESSING,
+            attempt + 1,
+            Optional.of(new Lease(claim.token(), now.plus(claim.leaseFor()))),
+            Optional.empty(),
+            Optional.of(now),
+            false,
+            Optional.empty(),
+            lastError,
+            false));
+  }
+
+  private Transition retry(JobEvent.Retry retry, JobLimits limits, Instant now) {
+    if (cancelRequested) {
+      return new Moved(cancelled(now));
+    }
+    if (attempt >= limits.maxAttempts()) {
+      return new Moved(ended(JobState.FAILED, endingWith(now, retry.error(), Optional.empty())));
+    }
+    if (!retry.notBefore().isBefore(limits.deadline())) {
+      return new Moved(expired(now, Optional.of(retry.error())));
+    }
+    return new Moved(
+        new JobRun(
+            JobState.PENDING,
+            attempt,
+            Optional.empty(),
+            Optional.of(retry.notBefore()),
+            startedAt,
+            false,
+            Optional.empty(),
+            Optional.of(retry.error()),
+            false));
+  }
+
+  private Transition release(Instant now) {
+    if (cancelRequested) {
+      return new Moved(cancelled(now));
+    }
+    return new Moved(
+        new JobRun(
+            JobState.PENDING,
+            attempt - 1,
+            Optional.empty(),
+            Optional.empty(),
+            startedAt,
+            false,
+            Optional.empty(),
+            lastError,
+            false));
+  }
+
+  private Transition requestCancel(Instant now) {
+    if (state == JobState.PENDING || !leaseIsLive(now)) {
+      return new Moved(cancelled(now));
+    }
+    if (cancelRequested) {
+      return new Refused(Reason.NO_CHANGE);
+    }
+    return new Moved(
+        new JobRun(state, attempt, lease, notBefore, startedAt, true, ending, lastError, erased));
+  }
+
+  private Transition expire(JobLimits limits, Instant now) {
+    if (now.isBefore(limits.deadline())) {
+      return new Refused(Reason.DEADLINE_NOT_PASSED);
+    }
+    if (leaseIsLive(now)) {
+      return new Refused(Reason.LEASE_HELD);
+    }
+    return new Moved(expired(now, lastError));
+  }
+
+  private Transition erase() {
+    if (!state.isTerminal()) {
+      return new Refused(Reason.NOT_TERMINAL);
+    }
+    if (erased) {
+      return new Refused(Reason.NO_CHANGE);
+    }
+    return new Moved(
+        new JobRun(
+            state, attempt, lease, notBefore, startedAt, cancelRequested, ending, lastError, true));
+  }
+
+  /** Whether this run is leased under {@code token}, expired or not. */
+  public boolean holds(String token) {
+    return lease.isPresent() && lease.get().token().equals(token);
+  }
+
+  public boolean leaseIsLive(Instant now) {
+    return lease.isPresent() && now.isBefore(lease.get().expiresAt());
+  }
+
+  private JobRun leased(Lease renewed) {
+    return new JobRun(
+        state,
+        attempt,
+        Optional.of(renewed),
+        notBefore,
+        startedAt,
+        cancelRequested,
+        ending,
+        lastError,
+        erased);
+  }
+
+  private JobRun cancelled(Instant now) {
+    JobError error =
+        JobError.of(ErrorCodes.CANCELLED, "The job was cancelled at its owner's wish.");
+    return ended(JobState.CANCELLED, endingWith(now, error, Optional.empty()));
+  }
+
+  private JobRun expired(Instant now, Optional<JobError> cause) {
+    String because = cause.map(e -> " The last attempt failed: " + e.message()).orElse("");
+    JobError error =
+        new JobError(
+            ErrorCodes.DEADLINE_EXCEEDED,
+            "The deadline passed before the job could complete." + because,
+            cause.flatMap(JobError::providerStatus));
+    return ended(JobState.EXPIRED, endingWith(now, error, Optional.empty()));
+  }
+
+  private static Ending endingWith(Instant now, JobError error, Optional<Usage> usage) {
+    return new Ending(now, usage, Optional.empty(), Optional.of(error));
+  }
+
+  private JobRun ended(JobState terminal, Ending how) {
+    return new JobRun(
+        terminal,
+        attempt,
+        Optional.empty(),
+        Optional.empty(),
+        startedAt,
+        cancelRequested,
+        Optional.of(how),
+        lastError,
+        false);
+  }
+}

@@ -1,0 +1,35 @@
+package io.promptbeam.message;
+
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobSpec;
+import io.promptbeam.job.Owner;
+import io.promptbeam.job.Priority;
+import java.util.Optional;
+
+/**
+ * What a message says of a job: enough to queue it, nothing of its content.
+ *
+ * @param tokenEstimate tokens the call is expected to use
+ * @param dispatchSequence 0 for the first publication of the job, counted up by every later one
+ * @param traceparent W3C trace context of the submission
+ */
+public record JobReference(
+    JobId jobId,
+    Owner owner,
+    String modelId,
+    Priority priority,
+    long tokenEstimate,
+    int dispatchSequence,
+    Optional<String> traceparent) {
+  /** The first reference to a job. */
+  public static JobReference to(JobSpec spec) {
+    return new JobReference(
+        spec.id(),
+        spec.owner(),
+        spec.modelId(),
+        spec.limits().priority(),
+        spec.limits().tokenEstimate(),
+        0,
+        Optional.empty());
+  }
+}

@@ -1,0 +1,284 @@
+package io.promptbeam.store;
+
+import com.google.cloud.bigtable.data.v2.models.BulkMutation;
+import com.google.cloud.bigtable.data.v2.models.Query;
+import com.google.cloud.bigtable.data.v2.models.Row;
+import io.promptbeam.job.Job;
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobRun;
+import io.promptbeam.job.JobSpec;
+import io.promptbeam.job.LlmRequest;
+import io.promptbeam.job.Owner;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Jobs in Bigtable, in the tables of {@link BigtableSchema}, which must exist. One per process and
+ * instance is enough. Its futures complete on threads of Bigtable's client.
+ */
+public final class BigtableJobStore implements JobStore {
+  private static final int ROWS_PER_BULK = 500;
+
+  /** A request's keys may come to 500 KB. */
+  private static final int MAX_KEYS_PER_READ = 5_000;
+
+  private static final int PING_TIMEOUT_SECONDS = 3;
+
+  /**
+   * How to use Bigtable's client.
+   *
+   * @param clientMetrics whether the client reports its own metrics to Cloud Monitoring
+   * @param emulatorChannels connections to an emulator; on Google Cloud the client decides
+   * @param listScanBudget rows of the owner's list that one page may look at
+   */
+  public record Options(boolean clientMetrics, int emulatorChannels, int listScanBudget) {
+    public static final Options DEFAULT = new Options(false, 2, 2_000);
+  }
+
+  private final BigtableCalls calls;
+  private final JobRows rows;
+  private final int listScanBudget;
+
+  // Unique without asking a random source at each write: one draw per store, then counted on.
+  private final String versionPrefix =
+      String.format(Locale.ROOT, "%016x-", new SecureRandom().nextLong());
+  private final AtomicLong lastVersion = new AtomicLong();
+
+  private BigtableJobStore(BigtableCalls calls, JobRows rows, int listScanBudget) {
+    this.calls = calls;
+    this.rows = rows;
+    this.listScanBudget = listScanBudget;
+  }
+
+  /** Opens the store of {@code target} with the usual options. Does not connect yet. */
+  public static BigtableJobStore open(BigtableTarget target) {
+    return open(target, Options.DEFAULT);
+  }
+
+  public static BigtableJobStore open(BigtableTarget target, Options options) {
+    return open(target, options, Clock.systemUTC());
+  }
+
+  static BigtableJobStore open(BigtableTarget target, Options options, Clock cellClock) {
+    try {
+      return new BigtableJobStore(
+          new BigtableCalls(BigtableClients.data(target, options)),
+          new JobRows(cellClock),
+          options.listScanBudget());
+    } catch (IOException e) {
+      throw new StoreUnavailableException("Cannot open a Bigtable client for " + target, e);
+    }
+  }
+
+  @Override
+  public CompletableFuture<Creation> create(JobSpec spec, LlmRequest request) {
+    return createAll(Map.of(spec, request)).thenApply(creations -> creations.get(0));
+  }
+
+  @Override
+  public CompletableFuture<List<Creation>> createAll(Map<JobSpec, LlmRequest> jobs) {
+    Map<JobSpec, byte[]> encoded = new LinkedHashMap<>();
+    jobs.forEach((spec, request) -> encoded.put(spec, StoreLimits.encodeRequest(request)));
+    List<JobSpec> specs = List.copyOf(encoded.keySet());
+    CompletableFuture<List<Creation>> done = CompletableFuture.completedFuture(new ArrayList<>());
+    for (int from = 0; from < specs.size(); from += ROWS_PER_BULK) {
+      List<JobSpec> part = specs.subList(from, Math.min(specs.size(), from + ROWS_PER_BULK));
+      done =
+          done.thenCompose(
+              before ->
+                  createPart(part, encoded)
+                      .thenApply(
+                          creations -> {
+                            before.addAll(creations);
+                            return before;
+                          }));
+    }
+    return BigtableCalls.translated(done);
+  }
+
+  private CompletableFuture<List<Creation>> createPart(
+      List<JobSpec> specs, Map<JobSpec, byte[]> requests) {
+    BulkMutation due = BulkMutation.create(BigtableSchema.JOBS_DUE);
+    BulkMutation byOwner = BulkMutation.create(BigtableSchema.JOBS_BY_OWNER);
+    for (JobSpec spec : specs) {
+      due.add(rows.dueEntry(spec));
+      byOwner.add(rows.ownerEntry(spec));
+    }
+    return calls
+        .mutateAll(due)
+        .thenCombine(calls.mutateAll(byOwner), (a, b) -> specs)
+        .thenCompose(
+            written -> {
+              List<CompletableFuture<Creation>> creations = new ArrayList<>();
+              for (JobSpec spec : specs) {
+                byte[] request = Objects.requireNonNull(requests.get(spec));
+                creations.add(createRow(spec, request));
+              }
+              return allOf(creations);
+            });
+  }
+
+  private CompletableFuture<Creation> createRow(JobSpec spec, byte[] request) {
+    String version = newVersion();
+    var mutation = rows.creation(spec, request, version);
+    ConditionalWrite write =
+        new ConditionalWrite(
+            () -> calls.checkAndMutate(mutation).thenApply(existed -> !existed),
+            () -> readVersion(spec.id()),
+            Optional.empty(),
+            version,
+            ConditionalWrite.Pauses.REAL);
+    return write
+        .run()
+        .thenCompose(
+            created -> {
+              if (created) {
+                Job job = new Job(spec, JobRun.NEW, version, Optional.empty(), Optional.empty());
+                return CompletableFuture.completedFuture(new Creation(true, job));
+              }
+              return existing(spec);
+            });
+  }
+
+  private CompletableFuture<Creation> existing(JobSpec spec) {
+    return readAll(List.of(spec.id()), Set.of())
+        .thenCompose(
+            found -> {
+              Job job = found.get(spec.id());
+              if (job == null) {
+                return CompletableFuture.failedFuture(
+                    new IllegalStateException("the row of job " + spec.id() + " is unreadable"));
+              }
+              return withoutStrayRows(spec, job).thenApply(removed -> new Creation(false, job));
+            });
+  }
+
+  /**
+   * A second creation under the same id at another time left index rows that are not the job's.
+   * Lists and sweeps see through them, so failing to remove them is no failure.
+   */
+  private CompletableFuture<Void> withoutStrayRows(JobSpec refused, Job job) {
+    if (RowKeys.due(refused).equals(RowKeys.due(job.spec()))
+        && refused.owner().equals(job.spec().owner())) {
+      return CompletableFuture.completedFuture(null);
+    }
+    BulkMutation due =
+        BulkMutation.create(BigtableSchema.JOBS_DUE).add(JobRows.dueRemoval(refused));
+    return calls
+        .mutateAll(due)
+        .runAfterBoth(calls.mutate(JobRows.ownerRemoval(refused)), () -> {})
+        .exceptionally(error -> null);
+  }
+
+  @Override
+  public CompletableFuture<Void> markDispatched(Collection<JobSpec> jobs) {
+    BulkMutation due = BulkMutation.create(BigtableSchema.JOBS_DUE);
+    for (JobSpec spec : jobs) {
+      due.add(JobRows.dueRemoval(spec));
+    }
+    return BigtableCalls.translated(calls.mutateAll(due));
+  }
+
+  @Override
+  public CompletableFuture<Map<JobId, Job>> read(Collection<JobId> ids, Set<Part> parts) {
+    return BigtableCalls.translated(readAll(ids, parts));
+  }
+
+  @Override
+  public CompletableFuture<Optional<Job>> read(JobId id, Set<Part> parts) {
+    return read(List.of(id), parts).thenApply(found -> Optional.ofNullable(found.get(id)));
+  }
+
+  private CompletableFuture<Map<JobId, Job>> readAll(Collection<JobId> ids, Set<Part> parts) {
+    List<JobId> all = List.copyOf(ids);
+    List<CompletableFuture<List<Row>>> reads = new ArrayList<>();
+    for (int from = 0; from < all.size(); from += MAX_KEYS_PER_READ) {
+      Query query = Query.create(BigtableSchema.JOBS).filter(JobRows.filter(parts));
+      all.subList(from, Math.min(all.size(), from + MAX_KEYS_PER_READ))
+          .forEach(id -> query.rowKey(RowKeys.job(id)));
+      reads.add(calls.read(query));
+    }
+    return allOf(reads)
+        .thenApply(
+            chunks -> {
+              Map<JobId, Job> jobs = new HashMap<>();
+              for (List<Row> rowsRead : chunks) {
+                for (Row row : rowsRead) {
+                  JobRows.toJob(row).ifPresent(job -> jobs.put(job.spec().id(), job));
+                }
+              }
+              return jobs;
+            });
+  }
+
+  @Override
+  public CompletableFuture<Optional<String>> compareAndSet(
+      Job current, JobRun next, Optional<byte[]> result) {
+    result.ifPresent(StoreLimits::checkResult);
+    String version = newVersion();
+    var mutation = rows.replacement(current, next, result, version);
+    ConditionalWrite write =
+        new ConditionalWrite(
+            () -> calls.checkAndMutate(mutation),
+            () -> readVersion(current.spec().id()),
+            Optional.of(current.version()),
+            version,
+            ConditionalWrite.Pauses.REAL);
+    return BigtableCalls.translated(
+        write.run().thenApply(done -> done ? Optional.of(version) : Optional.empty()));
+  }
+
+  @Override
+  public CompletableFuture<JobPage> list(
+      Owner owner, JobFilter filter, int pageSize, Optional<String> after) {
+    StoreLimits.checkPageSize(pageSize);
+    var start = after.map(token -> ListPosition.fromToken(token, owner, filter));
+    var search =
+        new BigtableJobList(
+            calls, ids -> readAll(ids, Set.of()), owner, filter, pageSize, listScanBudget);
+    return BigtableCalls.translated(search.page(start));
+  }
+
+  @Override
+  public CompletableFuture<Void> ping() {
+    return BigtableCalls.translated(
+        readVersion(new JobId(new UUID(0, 0)))
+            .orTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+            .thenAccept(version -> {}));
+  }
+
+  private CompletableFuture<Optional<String>> readVersion(JobId id) {
+    Query query =
+        Query.create(BigtableSchema.JOBS).rowKey(RowKeys.job(id)).filter(JobRows.VERSION_ONLY);
+    return calls.read(query).thenApply(JobRows::version);
+  }
+
+  @Override
+  public void close() {
+    calls.client().close();
+  }
+
+  private String newVersion() {
+    return versionPrefix + Long.toHexString(lastVersion.incrementAndGet());
+  }
+
+  private static <T> CompletableFuture<List<T>> allOf(List<CompletableFuture<T>> futures) {
+    return CompletableFuture.allOf(futures.toArray(CompletableFuture<?>[]::new))
+        .thenApply(done -> futures.stream().map(CompletableFuture::join).toList());
+  }
+}

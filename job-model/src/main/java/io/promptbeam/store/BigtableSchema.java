@@ -1,0 +1,128 @@
+package io.promptbeam.store;
+
+import static com.google.cloud.bigtable.admin.v2.models.GCRules.GCRULES;
+
+import com.google.api.gax.rpc.AlreadyExistsException;
+import com.google.api.gax.rpc.ApiException;
+import com.google.cloud.bigtable.admin.v2.BigtableTableAdminClient;
+import com.google.cloud.bigtable.admin.v2.models.ColumnFamily;
+import com.google.cloud.bigtable.admin.v2.models.CreateTableRequest;
+import com.google.cloud.bigtable.admin.v2.models.GCRules.GCRule;
+import com.google.cloud.bigtable.admin.v2.models.ModifyColumnFamiliesRequest;
+import com.google.cloud.bigtable.data.v2.models.TableId;
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * Tables, families and columns, and their creation.
+ *
+ * <p>Stored: names do not change.
+ */
+public final class BigtableSchema {
+  /** How long anything is kept after it was written, where nothing else is said. */
+  public static final Duration DEFAULT_RETENTION = Duration.ofDays(30);
+
+  /** A row per job. */
+  static final TableId JOBS = TableId.of("jobs");
+
+  /** A small row per job, under its owner, newest first. */
+  static final TableId JOBS_BY_OWNER = TableId.of("jobs_by_owner");
+
+  /** A row per job whose first reference may not be published. */
+  static final TableId JOBS_DUE = TableId.of("jobs_due");
+
+  /** Of {@link #JOBS}: spec, run and version. */
+  static final String STATE = "s";
+
+  static final ByteString SPEC = ByteString.copyFromUtf8("spec");
+  static final ByteString RUN = ByteString.copyFromUtf8("run");
+  static final ByteString VERSION = ByteString.copyFromUtf8("v");
+
+  /** Of {@link #JOBS}: the request, apart because few reads want it. */
+  static final String REQUEST = "q";
+
+  /** Of {@link #JOBS}: the result. */
+  static final String RESULT = "r";
+
+  /** Of the two index tables. */
+  static final String ENTRY = "e";
+
+  /** The one column of every family but {@link #STATE}. */
+  static final ByteString JSON = ByteString.copyFromUtf8("json");
+
+  private static final Map<TableId, List<String>> FAMILIES =
+      Map.of(
+          JOBS, List.of(STATE, REQUEST, RESULT),
+          JOBS_BY_OWNER, List.of(ENTRY),
+          JOBS_DUE, List.of(ENTRY));
+
+  private BigtableSchema() {}
+
+  /**
+   * {@link #createMissing(BigtableTableAdminClient, Duration)} with a client of its own.
+   *
+   * @throws StoreUnavailableException when the instance cannot be reached
+   */
+  public static void createMissing(BigtableTarget target, Duration retention) {
+    try (BigtableTableAdminClient admin = BigtableClients.admin(target)) {
+      createMissing(admin, retention);
+    } catch (IOException | ApiException e) {
+      throw new StoreUnavailableException("Cannot create the tables in " + target, e);
+    }
+  }
+
+  /**
+   * Creates the tables and families that are not there and leaves the others as they are. Blocks.
+   * May run in several processes at once.
+   *
+   * @param retention how long a cell is kept after it was written; Bigtable counts whole seconds
+   */
+  public static void createMissing(BigtableTableAdminClient admin, Duration retention) {
+    if (retention.toSeconds() < 1) {
+      throw new IllegalArgumentException("retention must be a second or more");
+    }
+    GCRule rule =
+        GCRULES
+            .union()
+            .rule(GCRULES.maxVersions(1))
+            .rule(GCRULES.maxAge(retention.toSeconds(), TimeUnit.SECONDS));
+    FAMILIES.forEach((table, families) -> createMissing(admin, table, families, rule));
+  }
+
+  private static void createMissing(
+      BigtableTableAdminClient admin, TableId table, List<String> families, GCRule rule) {
+    CreateTableRequest request = CreateTableRequest.of(table.getTableId());
+    families.forEach(family -> request.addFamily(family, rule));
+    try {
+      admin.createTable(request);
+      return;
+    } catch (AlreadyExistsException e) {
+      // Made earlier, perhaps by an older version with fewer families.
+    }
+    Set<String> present =
+        admin.getTable(table.getTableId()).getColumnFamilies().stream()
+            .map(ColumnFamily::getId)
+            .collect(Collectors.toSet());
+    for (String family : families) {
+      if (!present.contains(family)) {
+        addFamily(admin, table, family, rule);
+      }
+    }
+  }
+
+  private static void addFamily(
+      BigtableTableAdminClient admin, TableId table, String family, GCRule rule) {
+    try {
+      admin.modifyFamilies(
+          ModifyColumnFamiliesRequest.of(table.getTableId()).addFamily(family, rule));
+    } catch (AlreadyExistsException e) {
+      // Another process was faster.
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package io.promptbeam.store;
+
+import io.promptbeam.job.Job;
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobRun;
+import io.promptbeam.job.JobSpec;
+import io.promptbeam.job.LlmRequest;
+import io.promptbeam.job.Owner;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The truth about every job. Thread-safe; no method blocks, and futures may complete on a thread of
+ * the store's, which must not be held up. A future fails with {@link StoreUnavailableException}
+ * when the store cannot be reached, and then nothing is known about a write. Arguments beyond the
+ * limits, and malformed page tokens, are refused by the call itself, with {@link
+ * IllegalArgumentException}.
+ */
+public interface JobStore extends AutoCloseable {
+  /** What to read beside spec and run, which every read returns. */
+  enum Part {
+    REQUEST,
+    RESULT
+  }
+
+  /**
+   * Writes the rows that make a job durable, in the order that leaves no job unfindable: its due
+   * row, its row in the owner's list, then the job itself, if there is none under its id.
+   */
+  CompletableFuture<Creation> create(JobSpec spec, LlmRequest request);
+
+  /** Like {@link #create} for each, with the rows before the jobs written in bulk. In order. */
+  CompletableFuture<List<Creation>> createAll(Map<JobSpec, LlmRequest> jobs);
+
+  /** Clears the due rows of jobs whose first reference is published. In bulk. */
+  CompletableFuture<Void> markDispatched(Collection<JobSpec> jobs);
+
+  /** One bulk read. Ids without a job are absent from the map. */
+  CompletableFuture<Map<JobId, Job>> read(Collection<JobId> ids, Set<Part> parts);
+
+  /** {@link #read(Collection, Set)} of one job. */
+  CompletableFuture<Optional<Job>> read(JobId id, Set<Part> parts);
+
+  /**
+   * Replaces the run of {@code current} by {@code next} if its version in the store is still {@code
+   * current.version()}. A result is written in the same mutation; a {@code next} that is erased
+   * removes request and result in it. An ambiguous answer is resolved by reading back.
+   *
+   * @param result the provider's answer as JSON in UTF-8, at most {@link #MAX_RESULT_BYTES}
+   * @return the new version, or empty when somebody else's write came first
+   */
+  CompletableFuture<Optional<String>> compareAndSet(
+      Job current, JobRun next, Optional<byte[]> result);
+
+  /**
+   * The owner's jobs that match, newest first, without request or result.
+   *
+   * @param pageSize jobs at most, 1 to 100; fewer, even none, may come with a next token when the
+   *     search went through many jobs that do not match
+   * @param after {@link JobPage#next} of the page before
+   */
+  CompletableFuture<JobPage> list(
+      Owner owner, JobFilter filter, int pageSize, Optional<String> after);
+
+  /** Completes when the store answers, and fails when it does not: for readiness. */
+  CompletableFuture<Void> ping();
+
+  @Override
+  void close();
+
+  /** Cells beyond it are refused; Bigtable wants them below 10 MB. */
+  int MAX_RESULT_BYTES = 9_000_000;
+
+  /** Requests beyond it, as stored JSON, are refused. */
+  int MAX_REQUEST_BYTES = 9_000_000;
+
+  /**
+   * What {@link #create} found.
+   *
+   * @param created false when a job stood there already
+   * @param job the job that now stands there, without request and result
+   */
+  record Creation(boolean created, Job job) {}
+}

@@ -1,0 +1,131 @@
+package io.promptbeam.submit;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * JSON from callers: no duplicate keys, nothing after the value, bounded depth and numbers, and
+ * numbers kept digit by digit because a native body is passed on. Thread-safe.
+ */
+public final class StrictJson {
+  static final int MAX_NESTING = 200;
+  static final int MAX_NUMBER_CHARS = 200;
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(MAX_NESTING)
+                          .maxNumberLength(MAX_NUMBER_CHARS)
+                          .build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  // Where it would show the source, it would show a prompt.
+                  .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                  .build())
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
+
+  private StrictJson() {}
+
+  /** Reads one JSON value. */
+  public static JsonNode read(byte[] utf8) throws MalformedJsonException {
+    try {
+      JsonNode node = MAPPER.readTree(utf8);
+      if (node == null || node.isMissingNode()) {
+        throw new MalformedJsonException("is empty", 1, 1);
+      }
+      return node;
+    } catch (JsonProcessingException e) {
+      throw malformed(e);
+    } catch (NumberFormatException e) {
+      // Thrown past Jackson's own exceptions, for an exponent no decimal can have.
+      throw new MalformedJsonException("has a number that is too large or too small", 1, 1);
+    } catch (IOException e) {
+      // Reading from memory fails only over the text's encoding.
+      throw new MalformedJsonException("is not UTF-8", 1, 1);
+    }
+  }
+
+  private static MalformedJsonException malformed(JsonProcessingException e) {
+    JsonLocation at = e.getLocation();
+    int line = at == null ? 1 : Math.max(1, at.getLineNr());
+    int column = at == null ? 1 : Math.max(1, at.getColumnNr());
+    String own = String.valueOf(e.getOriginalMessage());
+    String what = "is not valid JSON";
+    if (e instanceof StreamConstraintsException) {
+      what =
+          "nests deeper than "
+              + MAX_NESTING
+              + " levels, or has a number longer than "
+              + MAX_NUMBER_CHARS
+              + " characters";
+    } else if (own.startsWith("Duplicate field")) {
+      what = "names a field twice in one object";
+    } else if (own.startsWith("Trailing token")) {
+      what = "goes on after the JSON value";
+    } else if (own.startsWith("Invalid UTF-8")) {
+      what = "is not UTF-8";
+    }
+    return new MalformedJsonException(what, line, column);
+  }
+
+  /** The same bytes for equal values: keys sorted, no white space. */
+  static byte[] canonical(JsonNode node) {
+    return write(sorted(node));
+  }
+
+  /** Plain JSON in UTF-8. */
+  static byte[] write(JsonNode node) {
+    try {
+      return MAPPER.writeValueAsBytes(node);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException("a JSON tree cannot be written", e);
+    }
+  }
+
+  static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static JsonNode sorted(JsonNode node) {
+    if (node.isObject()) {
+      List<String> names = new ArrayList<>(node.size());
+      node.fieldNames().forEachRemaining(names::add);
+      Collections.sort(names);
+      ObjectNode result = object();
+      for (String name : names) {
+        result.set(name, sorted(node.get(name)));
+      }
+      return result;
+    }
+    if (node.isArray()) {
+      var result = MAPPER.createArrayNode();
+      node.forEach(element -> result.add(sorted(element)));
+      return result;
+    }
+    return node;
+  }
+}

@@ -1,0 +1,289 @@
+package io.promptbeam.submit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobLabels;
+import io.promptbeam.job.JobLimits;
+import io.promptbeam.job.JobSpec;
+import io.promptbeam.job.LlmRequest;
+import io.promptbeam.job.Owner;
+import io.promptbeam.job.Priority;
+import io.promptbeam.store.JobJson;
+import io.promptbeam.store.JobStore;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Turns a caller's JSON into a {@link Submission}, checking every field. Pure, thread-safe. */
+public final class SubmissionParser {
+  static final Duration DEFAULT_DEADLINE = Duration.ofHours(24);
+  static final Duration MAX_DEADLINE = Duration.ofDays(7);
+  static final int DEFAULT_MAX_ATTEMPTS = 3;
+  static final int MAX_MAX_ATTEMPTS = 10;
+  static final int MAX_JOB_TYPE_CHARS = 64;
+  static final int MAX_QUESTION_ID_CHARS = 256;
+  private static final int MAX_MODEL_ID_CHARS = 256;
+
+  private static final Pattern IDEMPOTENCY_KEY = Pattern.compile("[\\x20-\\x7E]{1,255}");
+
+  private static final Set<String> SUBMIT_FIELDS =
+      Set.of(
+          "model_id",
+          "full_input",
+          "system_message",
+          "messages",
+          "request",
+          "job_type",
+          "params",
+          "metadata",
+          "priority",
+          "deadline_seconds",
+          "max_attempts");
+  private static final Set<String> TRAINER_FIELDS =
+      Set.of(
+          "model_id",
+          "question_id",
+          "full_input",
+          "system_message",
+          "params",
+          "metadata",
+          "priority",
+          "deadline_seconds",
+          "max_attempts");
+
+  /** Set by us or by other fields; as parameters they would override those. */
+  private static final Set<String> NOT_PARAMS =
+      Set.of("model", "messages", "input", "prompt", "contents", "system", "stream_options");
+
+  private final ModelCatalog models;
+
+  public SubmissionParser(ModelCatalog models) {
+    this.models = models;
+  }
+
+  /**
+   * A generic submission, as {@code POST /api/llm/jobs/submit/} takes it.
+   *
+   * @param idempotencyKey 1 to 255 printable ASCII characters; decides the job's id
+   * @param receivedAt becomes {@code created_at}, cut to milliseconds
+   */
+  public Submission parse(
+      JsonNode body, Owner owner, Optional<String> idempotencyKey, Instant receivedAt)
+      throws InvalidSubmissionException {
+    Fields fields = Fields.of(body, SUBMIT_FIELDS);
+    String modelId = modelId(fields);
+    var labels = fields.text("job_type", MAX_JOB_TYPE_CHARS).orElse(JobLabels.GENERIC);
+    if (forms(fields) == 0) {
+      throw new InvalidSubmissionException(
+          "missing_field", "full_input", "Give one of full_input, messages and request.");
+    }
+    if (forms(fields) > 1) {
+      throw Fields.invalid(
+          fields.has("request") ? "request" : "messages",
+          "Give only one of full_input, messages and request.");
+    }
+    Optional<String> customId = Optional.empty();
+    LlmRequest request;
+    if (fields.has("request")) {
+      var parsed = nativeRequest(fields);
+      request = parsed.request();
+      customId = parsed.customId();
+    } else if (fields.has("messages")) {
+      request = new LlmRequest.Messages(system(fields), messages(fields), params(fields));
+    } else {
+      request = prompt(fields);
+    }
+    return submission(
+        fields,
+        new JobLabels(
+            labels, Optional.empty(), Optional.empty(), customId, fields.metadata("metadata")),
+        modelId,
+        request,
+        new Origin("submit", body, owner, idempotencyKey, receivedAt));
+  }
+
+  /** A trainer's question, as {@code POST /api/llm/trainer-analysis/} takes it. */
+  public Submission parseTrainerAnalysis(
+      JsonNode body, Owner owner, Optional<String> idempotencyKey, Instant receivedAt)
+      throws InvalidSubmissionException {
+    Fields fields = Fields.of(body, TRAINER_FIELDS);
+    String modelId = modelId(fields);
+    String questionId = fields.requiredText("question_id", MAX_QUESTION_ID_CHARS);
+    LlmRequest request = prompt(fields);
+    return submission(
+        fields,
+        new JobLabels(
+            JobLabels.TRAINER_QUESTION_ANALYSIS,
+            Optional.of(questionId),
+            Optional.empty(),
+            Optional.empty(),
+            fields.metadata("metadata")),
+        modelId,
+        request,
+        new Origin("trainer_analysis", body, owner, idempotencyKey, receivedAt));
+  }
+
+  private record Origin(
+      String kind, JsonNode body, Owner owner, Optional<String> idempotencyKey, Instant at) {}
+
+  private static Submission submission(
+      Fields fields, JobLabels labels, String modelId, LlmRequest request, Origin origin)
+      throws InvalidSubmissionException {
+    if (origin
+        .idempotencyKey()
+        .filter(key -> !IDEMPOTENCY_KEY.matcher(key).matches())
+        .isPresent()) {
+      throw Fields.invalid("Idempotency-Key", "It must have 1 to 255 printable ASCII characters.");
+    }
+    Instant createdAt = origin.at().truncatedTo(ChronoUnit.MILLIS);
+    long deadlineSeconds =
+        fields.integer(
+            "deadline_seconds", 1, MAX_DEADLINE.toSeconds(), DEFAULT_DEADLINE.toSeconds());
+    int maxAttempts =
+        (int) fields.integer("max_attempts", 1, MAX_MAX_ATTEMPTS, DEFAULT_MAX_ATTEMPTS);
+    JobLimits limits =
+        new JobLimits(
+            priority(fields),
+            TokenEstimate.of(request),
+            createdAt.plusSeconds(deadlineSeconds),
+            maxAttempts);
+    checkSize(request);
+    JobId id =
+        origin
+            .idempotencyKey()
+            .map(key -> JobId.forIdempotencyKey(origin.owner(), key))
+            .orElseGet(JobId::random);
+    Optional<String> hash =
+        origin.idempotencyKey().map(key -> requestHash(origin.kind(), origin.body()));
+    return new Submission(
+        new JobSpec(id, origin.owner(), modelId, labels, limits, createdAt, hash), request);
+  }
+
+  private String modelId(Fields fields) throws InvalidSubmissionException {
+    String modelId = fields.requiredText("model_id", MAX_MODEL_ID_CHARS);
+    if (models.find(modelId).isEmpty()) {
+      throw new InvalidSubmissionException(
+          "unknown_model",
+          "model_id",
+          "No model of this id is configured; GET /api/llm/models/ lists those that are.");
+    }
+    return modelId;
+  }
+
+  private static int forms(Fields fields) {
+    int forms = 0;
+    for (String name : new String[] {"full_input", "messages", "request"}) {
+      forms += fields.has(name) ? 1 : 0;
+    }
+    return forms;
+  }
+
+  private static LlmRequest prompt(Fields fields) throws InvalidSubmissionException {
+    String input = fields.requiredText("full_input", Integer.MAX_VALUE);
+    return new LlmRequest.Prompt(system(fields), input, params(fields));
+  }
+
+  /** An empty system message is none: forms send it when the field is left blank. */
+  private static Optional<String> system(Fields fields) throws InvalidSubmissionException {
+    boolean blank =
+        fields
+            .get("system_message")
+            .map(n -> n.isTextual() && n.textValue().isBlank())
+            .orElse(true);
+    return blank ? Optional.empty() : fields.text("system_message", Integer.MAX_VALUE);
+  }
+
+  private static NativeRequests.Parsed nativeRequest(Fields fields)
+      throws InvalidSubmissionException {
+    if (fields.has("system_message")) {
+      throw Fields.invalid(
+          "system_message", "A request carries its own system message; put it there.");
+    }
+    if (fields.has("params")) {
+      throw Fields.invalid("params", "A request carries its own parameters; put them there.");
+    }
+    Optional<ObjectNode> request = fields.object("request");
+    if (request.isEmpty()) {
+      throw Fields.missing("request");
+    }
+    return NativeRequests.parse(request.get());
+  }
+
+  private static ArrayNode messages(Fields fields) throws InvalidSubmissionException {
+    JsonNode node = fields.get("messages").orElseThrow(() -> Fields.missing("messages"));
+    if (!(node instanceof ArrayNode messages) || messages.isEmpty()) {
+      throw Fields.wrongType("messages", "a list of {\"role\", \"content\"} objects, at least one");
+    }
+    for (int i = 0; i < messages.size(); i++) {
+      String path = "messages[" + i + "]";
+      JsonNode message = messages.get(i);
+      if (!message.isObject()) {
+        throw Fields.wrongType(path, "a {\"role\", \"content\"} object");
+      }
+      if (!message.path("role").isTextual() || message.path("role").textValue().isBlank()) {
+        throw Fields.wrongType(path + ".role", "a string such as user, assistant or system");
+      }
+      JsonNode content = message.path("content");
+      boolean callsTools = message.path("tool_calls").isArray();
+      if (!(content.isTextual() || content.isArray() || callsTools)) {
+        throw Fields.wrongType(path + ".content", "a string or a list of parts");
+      }
+    }
+    return messages;
+  }
+
+  private static ObjectNode params(Fields fields) throws InvalidSubmissionException {
+    ObjectNode params = fields.object("params").orElseGet(StrictJson::object);
+    NativeRequests.refuseStreaming(params, "params");
+    for (var names = params.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      if (NOT_PARAMS.contains(name)) {
+        throw Fields.invalid(
+            "params." + name, "It cannot be set here; use the fields beside params.");
+      }
+    }
+    return params;
+  }
+
+  private static Priority priority(Fields fields) throws InvalidSubmissionException {
+    Optional<String> name = fields.text("priority", MAX_JOB_TYPE_CHARS);
+    if (name.isEmpty()) {
+      return Priority.INTERACTIVE;
+    }
+    return Priority.parse(name.get())
+        .orElseThrow(() -> Fields.invalid("priority", "It must be interactive or batch."));
+  }
+
+  private static void checkSize(LlmRequest request) throws InvalidSubmissionException {
+    if (JobJson.encode(request).length > JobStore.MAX_REQUEST_BYTES) {
+      String field =
+          request instanceof LlmRequest.Prompt
+              ? "full_input"
+              : request instanceof LlmRequest.Messages ? "messages" : "request";
+      throw new InvalidSubmissionException(
+          "too_large",
+          field,
+          "The request may have at most " + JobStore.MAX_REQUEST_BYTES + " bytes of JSON.");
+    }
+  }
+
+  /** Stored: do not change. */
+  private static String requestHash(String kind, JsonNode body) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(StrictJson.utf8(kind + "\n"));
+      return HexFormat.of().formatHex(digest.digest(StrictJson.canonical(body)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.promptbeam.submit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class StrictJsonTest {
+  private static MalformedJsonException refusal(String text) {
+    return catchThrowableOfType(
+        MalformedJsonException.class, () -> StrictJson.read(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void malformed_isRefusedWithItsPlace_andNeverQuoted() {
+    for (String text :
+        List.of(
+            "{\"secret\": secret}",
+            "{\"secret\":1,\"secret\":2}",
+            "{\"a\":1} secret",
+            "{\"secret",
+            "[".repeat(300),
+            "9".repeat(300))) {
+      var refusal = refusal(text);
+      assertThat(refusal).as(text).isNotNull();
+      assertThat(refusal.getMessage()).doesNotContain("secret").contains("line 1, column");
+    }
+  }
+
+  @Test
+  void place_isOfTheFault_whenItIsOnALaterLine() {
+    var refusal = refusal("{\n  \"a\": 1,\n  oops\n}");
+    assertThat(refusal.line()).isEqualTo(3);
+  }
+
+  @Test
+  void duplicates_areNamedAsSuch() {
+    assertThat(refusal("{\"a\":{\"b\":1,\"b\":2}}")).hasMessageContaining("twice");
+  }
+
+  @Test
+  void exponentNoDecimalCanHave_isRefused_notAFailure() {
+    assertThat(refusal("{\"a\": -1e-99999999999}")).hasMessageContaining("too large or too small");
+  }
+
+  @Test
+  void emptyBody_isRefused() {
+    assertThat(refusal("  ")).hasMessageContaining("empty");
+  }
+
+  @Test
+  void brokenUtf8_isRefused() {
+    var refusal =
+        catchThrowableOfType(
+            MalformedJsonException.class,
+            () -> StrictJson.read(new byte[] {'"', (byte) 0xC3, '"'}));
+    assertThat(refusal).isNotNull();
+  }
+}
