@@ -1,0 +1,158 @@
+package io.promptbeam.pipeline;
+
+import io.promptbeam.message.JobMessage;
+import io.promptbeam.message.JobMessageCodec;
+import io.promptbeam.message.JobReference;
+import io.promptbeam.message.MalformedMessageException;
+import io.promptbeam.pipeline.engine.SingleJob;
+import io.promptbeam.pipeline.engine.WorkItem;
+import io.promptbeam.submit.InvalidSubmissionException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.VarIntCoder;
+import org.apache.beam.sdk.io.gcp.pubsub.PubsubMessage;
+import org.apache.beam.sdk.io.gcp.pubsub.PubsubMessageWithAttributesCoder;
+import org.apache.beam.sdk.metrics.Counter;
+import org.apache.beam.sdk.metrics.Metrics;
+import org.apache.beam.sdk.transforms.DoFn;
+import org.apache.beam.sdk.transforms.PTransform;
+import org.apache.beam.sdk.transforms.ParDo;
+import org.apache.beam.sdk.values.KV;
+import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.PCollectionTuple;
+import org.apache.beam.sdk.values.TupleTag;
+import org.apache.beam.sdk.values.TupleTagList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns messages into work items under a shard. What is not ours becomes a reject, with the reason
+ * as an attribute and the payload as it came; no message comes out as both.
+ */
+final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PCollectionTuple> {
+  private static final long serialVersionUID = 1L;
+
+  static final TupleTag<KV<Integer, WorkItem>> JOBS = new TupleTag<>() {};
+  static final TupleTag<PubsubMessage> REJECTS = new TupleTag<>() {};
+
+  private final int shards;
+  private final Worker.Factory workers;
+
+  /**
+   * Decodes to one of {@code shards} keys.
+   *
+   * @param shards keys of the calls' state; few keep a runner's bookkeeping small, many spread over
+   *     more workers
+   */
+  DecodeMessages(int shards, Worker.Factory workers) {
+    this.shards = shards;
+    this.workers = workers;
+  }
+
+  @Override
+  public PCollectionTuple expand(PCollection<PubsubMessage> messages) {
+    PCollectionTuple decoded =
+        messages.apply(
+            "Decode",
+            ParDo.of(new DecodeFn(shards, workers)).withOutputTags(JOBS, TupleTagList.of(REJECTS)));
+    decoded.get(JOBS).setCoder(KvCoder.of(VarIntCoder.of(), new WorkItemCoder()));
+    decoded.get(REJECTS).setCoder(PubsubMessageWithAttributesCoder.of());
+    return decoded;
+  }
+
+  static final class DecodeFn extends DoFn<PubsubMessage, KV<Integer, WorkItem>> {
+    private static final long serialVersionUID = 1L;
+
+    /** Pub/Sub takes 10 MB with attributes; a longer payload loses its end. */
+    private static final int MAX_REJECT_BYTES = 9_900_000;
+
+    /** Pub/Sub takes attribute values of 1,024 bytes, and a character may take three. */
+    private final Counter decoded = Metrics.counter("decode", "jobs");
+
+    private final Counter rejected = Metrics.counter("decode", "rejects");
+    private final int shards;
+    private final Worker.Factory workers;
+    private transient @Nullable SharedWorker worker;
+    private int shard;
+
+    DecodeFn(int shards, Worker.Factory workers) {
+      this.shards = shards;
+      this.workers = workers;
+    }
+
+    @Setup
+    public void setup() {
+      worker = SharedWorker.acquire(workers);
+    }
+
+    @StartBundle
+    public void startBundle() {
+      // One shard a bundle: some runners copy a key's state for every bundle that touches it.
+      shard = ThreadLocalRandom.current().nextInt(shards);
+    }
+
+    @ProcessElement
+    public void process(@Element PubsubMessage message, MultiOutputReceiver out) {
+      try {
+        List<JobReference> references = decode(message);
+        for (JobReference reference : references) {
+          out.get(JOBS).output(KV.of(shard, new SingleJob(reference)));
+        }
+        decoded.inc(references.size());
+      } catch (MalformedMessageException e) {
+        reject(message, Map.of("promptbeam-reason", e.reason().code()), e, out);
+      } catch (InvalidSubmissionException e) {
+        reject(message, attributes(e), e, out);
+      }
+    }
+
+    private List<JobReference> decode(PubsubMessage message)
+        throws MalformedMessageException, InvalidSubmissionException {
+      JobMessage decodedMessage = JobMessageCodec.decode(message.getPayload());
+      if (decodedMessage instanceof JobMessage.Reference known) {
+        return List.of(known.reference());
+      }
+      if (decodedMessage instanceof JobMessage.References together) {
+        return together.references();
+      }
+      if (worker == null) {
+        throw new IllegalStateException("called before setup");
+      }
+      var inline = (JobMessage.Inline) decodedMessage;
+      return List.of(new InlineJobs(worker.get()).create(inline));
+    }
+
+    /** Names the field where its name is ours; one that the publisher chose may say anything. */
+    private static Map<String, String> attributes(InvalidSubmissionException cause) {
+      if (cause.code().equals("unknown_field")) {
+        return Map.of("promptbeam-reason", cause.code());
+      }
+      String field = cause.field().split("[.\\[]", 2)[0];
+      return Map.of("promptbeam-reason", cause.code(), "promptbeam-field", field);
+    }
+
+    private void reject(
+        PubsubMessage message, Map<String, String> why, Exception cause, MultiOutputReceiver out) {
+      rejected.inc();
+      Map<String, String> attributes = new HashMap<>(why);
+      attributes.put("promptbeam-detail", String.valueOf(cause.getMessage()));
+      byte[] payload = message.getPayload();
+      if (payload.length > MAX_REJECT_BYTES) {
+        attributes.put("promptbeam-truncated-from-bytes", Integer.toString(payload.length));
+        payload = Arrays.copyOf(payload, MAX_REJECT_BYTES);
+      }
+      out.get(REJECTS).output(new PubsubMessage(payload, attributes));
+    }
+
+    @Teardown
+    public void teardown() {
+      if (worker != null) {
+        worker.close();
+        worker = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package io.promptbeam.pipeline;
+
+import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.job.JobSpec;
+import io.promptbeam.message.JobMessage;
+import io.promptbeam.message.JobReference;
+import io.promptbeam.store.JobStore;
+import io.promptbeam.store.StoreUnavailableException;
+import io.promptbeam.submit.InvalidSubmissionException;
+import io.promptbeam.submit.Submission;
+import io.promptbeam.submit.SubmissionParser;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the rows of jobs whose whole submission came as a message. Blocks on the store, and asks it
+ * again for about a minute while it does not answer.
+ */
+final class InlineJobs {
+  private static final Logger log = LoggerFactory.getLogger(InlineJobs.class);
+  private static final long STORE_SECONDS = 60;
+
+  /** Before each attempt but the first; together about a minute. */
+  private static final List<Duration> PAUSES =
+      Stream.of(1, 2, 4, 8, 15, 15, 15).map(Duration::ofSeconds).toList();
+
+  private final JobStore store;
+  private final SubmissionParser parser;
+  private final Sleeper sleeper;
+
+  interface Sleeper {
+    void sleep(Duration time) throws InterruptedException;
+  }
+
+  InlineJobs(Worker worker) {
+    this(worker.store(), worker.clients().catalog(), time -> Thread.sleep(time.toMillis()));
+  }
+
+  InlineJobs(JobStore store, ModelCatalog catalog, Sleeper sleeper) {
+    this.store = store;
+    this.parser = new SubmissionParser(catalog);
+    this.sleeper = sleeper;
+  }
+
+  /**
+   * The reference of the message's job, which now has a row. A redelivered message finds the row
+   * its first delivery made.
+   *
+   * @throws InvalidSubmissionException when it cannot become a job
+   * @throws IllegalStateException when the store has not answered for a minute. A service runner
+   *     delivers the bundle again; the DirectRunner ends its pipeline, and the message comes again
+   *     to the next one, since it was not acknowledged.
+   */
+  JobReference create(JobMessage.Inline message) throws InvalidSubmissionException {
+    Submission submission =
+        parser.parse(
+            message.submission(),
+            message.owner(),
+            Optional.of(message.idempotencyKey()),
+            Instant.now());
+    JobSpec stored = store(submission);
+    if (!stored.requestHash().equals(submission.spec().requestHash())) {
+      throw new InvalidSubmissionException(
+          "idempotency_conflict",
+          "idempotency_key",
+          "Another submission has used the key before; take a new one for a new job.");
+    }
+    return JobReference.to(stored);
+  }
+
+  private JobSpec store(Submission submission) {
+    try {
+      // If the answer to a first attempt is lost, the second finds the row and leaves its dispatch
+      // unmarked, which at worst means one more dispatch.
+      var creation = await(() -> store.create(submission.spec(), submission.request()));
+      if (creation.created()) {
+        // The message itself is the dispatch: it is acknowledged when the bundle is committed.
+        await(() -> store.markDispatched(List.of(submission.spec())));
+      }
+      return creation.job().spec();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the store made a job's row", e);
+    }
+  }
+
+  /** Both operations may be repeated: the job's id is the same. */
+  private <T> T await(Supplier<CompletableFuture<T>> operation) throws InterruptedException {
+    long startNanos = System.nanoTime();
+    for (int attempt = 0; ; attempt++) {
+      try {
+        return operation.get().get(STORE_SECONDS, TimeUnit.SECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        boolean late = System.nanoTime() - startNanos >= TimeUnit.SECONDS.toNanos(STORE_SECONDS);
+        if (attempt == PAUSES.size() || late || !mayPass(e)) {
+          throw new IllegalStateException("the store did not make a job's row", e);
+        }
+        log.warn("The store did not make a job's row; trying again", e);
+      }
+      sleeper.sleep(PAUSES.get(attempt));
+    }
+  }
+
+  private static boolean mayPass(Exception e) {
+    return e instanceof TimeoutException || e.getCause() instanceof StoreUnavailableException;
+  }
+}

@@ -1,0 +1,44 @@
+package io.promptbeam.pipeline;
+
+import org.apache.beam.sdk.options.Default;
+import org.apache.beam.sdk.options.Description;
+import org.apache.beam.sdk.options.StreamingOptions;
+import org.apache.beam.sdk.options.Validation;
+import org.jspecify.annotations.Nullable;
+
+/** Options of {@link LlmJobPipeline}. Launchers embed them verbatim: none may be a secret. */
+public interface LlmJobOptions extends StreamingOptions {
+  @Description("Subscription with job messages: projects/PROJECT/subscriptions/NAME")
+  @Validation.Required
+  String getJobsSubscription();
+
+  void setJobsSubscription(String path);
+
+  @Description("Topic for messages that are not jobs: projects/PROJECT/topics/NAME")
+  @Validation.Required
+  String getDeadLetterTopic();
+
+  void setDeadLetterTopic(String path);
+
+  @Description("Keys of the calls' state. Few on one machine, several per worker on many.")
+  @Default.Integer(8)
+  int getShards();
+
+  void setShards(int shards);
+
+  @Description("bigtable://PROJECT/INSTANCE[?app_profile=ID], whose profile routes to one cluster")
+  @Nullable String getBigtable();
+
+  void setBigtable(@Nullable String target);
+
+  @Description("Where models.yaml is: gs://BUCKET/PATH or a local path")
+  @Nullable String getModels();
+
+  void setModels(@Nullable String location);
+
+  @Description(
+      "host:port of a Pub/Sub emulator, spoken to in plain text. Absent: Google's service.")
+  @Nullable String getPubsubEmulator();
+
+  void setPubsubEmulator(@Nullable String hostPort);
+}

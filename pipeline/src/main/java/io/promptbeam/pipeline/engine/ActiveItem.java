@@ -1,0 +1,49 @@
+package io.promptbeam.pipeline.engine;
+
+import io.promptbeam.job.JobId;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** An offered item and what is left of it. Not thread-safe: the engine's loop owns it. */
+final class ActiveItem {
+  private final WorkItem item;
+  private final List<WorkListener> listeners = new ArrayList<>(1);
+  private final Deque<JobId> undrawn;
+  private int unfinished;
+
+  ActiveItem(WorkItem item) {
+    this.item = item;
+    this.undrawn = new ArrayDeque<>(item.jobs());
+    this.unfinished = undrawn.size();
+  }
+
+  WorkItem item() {
+    return item;
+  }
+
+  List<WorkListener> listeners() {
+    return listeners;
+  }
+
+  boolean hasUndrawn() {
+    return !undrawn.isEmpty();
+  }
+
+  JobId draw() {
+    return undrawn.removeFirst();
+  }
+
+  /** Puts a job back that has to be tried again. True when the item must queue up again for it. */
+  boolean putBack(JobId job) {
+    undrawn.addLast(job);
+    return undrawn.size() == 1;
+  }
+
+  /** One job less to do. True when it was the last. */
+  boolean jobFinished() {
+    unfinished--;
+    return unfinished == 0;
+  }
+}

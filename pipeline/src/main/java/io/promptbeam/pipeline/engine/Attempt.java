@@ -1,0 +1,393 @@
+package io.promptbeam.pipeline.engine;
+
+import io.promptbeam.catalog.ModelConfig;
+import io.promptbeam.job.ErrorCodes;
+import io.promptbeam.job.Job;
+import io.promptbeam.job.JobError;
+import io.promptbeam.job.JobEvent;
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobState;
+import io.promptbeam.job.Lease;
+import io.promptbeam.job.LlmRequest;
+import io.promptbeam.pipeline.llm.LlmAnswer;
+import io.promptbeam.pipeline.llm.LlmException;
+import io.promptbeam.pipeline.quota.Permit;
+import io.promptbeam.store.Jobs.Applied;
+import io.promptbeam.store.StoreUnavailableException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attempt at one job, under a permit: claim → call → record. Runs on whatever thread completes
+ * the step before; ends in exactly one verdict, and has released the permit by then.
+ */
+final class Attempt {
+  private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
+
+  /** A lapsed lease is looked at a little later than it lapses, for clocks that differ. */
+  private static final Duration LEASE_SLACK = Duration.ofMillis(200);
+
+  private final AttemptContext context;
+  private final JobId id;
+  private final Permit permit;
+  private final Runnable onPermitReleased;
+  private final Consumer<Verdict> onVerdict;
+  private final AtomicBoolean permitHeld = new AtomicBoolean(true);
+  private final AtomicBoolean decided = new AtomicBoolean();
+  private volatile boolean calling;
+  private volatile boolean cancelSeen;
+  private volatile @Nullable CompletableFuture<LlmAnswer> call;
+  private volatile @Nullable Runnable stopRenewal;
+
+  /**
+   * @param onPermitReleased called once, before the verdict
+   */
+  Attempt(
+      AttemptContext context,
+      JobId id,
+      Permit permit,
+      Runnable onPermitReleased,
+      Consumer<Verdict> onVerdict) {
+    this.context = context;
+    this.id = id;
+    this.permit = permit;
+    this.onPermitReleased = onPermitReleased;
+    this.onVerdict = onVerdict;
+  }
+
+  /** Starts with the job as a bulk read found it. */
+  void begin(Optional<Job> read) {
+    guarded(
+        () -> {
+          if (read.isEmpty() || read.get().run().state().isTerminal()) {
+            decide(new Verdict.NothingToDo());
+            return;
+          }
+          claim(read.get());
+        });
+  }
+
+  /** The job could not even be read. */
+  void storeFailed(Throwable cause) {
+    LOG.warn("store unavailable, job {} waits: {}", id, describe(cause));
+    decide(new Verdict.Again(context.config().backoff().next(3, context.random())));
+  }
+
+  private void claim(Job job) {
+    Optional<ModelConfig> model = context.clients().catalog().find(job.spec().modelId());
+    if (model.isEmpty()) {
+      String text = "No model '" + job.spec().modelId() + "' is configured.";
+      end(job, new JobEvent.Reject(JobError.of(ErrorCodes.UNKNOWN_MODEL, text)));
+      return;
+    }
+    String token = context.nextToken();
+    whenDone(
+        context.jobs().apply(job, new JobEvent.Claim(token, context.config().leaseFor())),
+        (applied, failure) -> {
+          if (failure != null) {
+            storeFailed(failure);
+          } else if (applied instanceof Applied.Done done) {
+            claimed(done.job(), token, model.get());
+          } else if (applied instanceof Applied.Refused refused) {
+            notClaimed(refused);
+          } else {
+            decide(new Verdict.NothingToDo());
+          }
+        });
+  }
+
+  private void notClaimed(Applied.Refused refused) {
+    Job job = refused.job();
+    switch (refused.reason()) {
+      case LEASE_HELD -> decide(new Verdict.Again(untilNextLook(expiryOf(job))));
+      case NOT_DUE -> decide(new Verdict.Again(until(job.run().notBefore().orElseThrow())));
+      case DEADLINE_PASSED -> end(job, new JobEvent.Expire());
+      case ATTEMPTS_EXHAUSTED -> {
+        String text =
+            "All " + job.run().attempt() + " attempts ended with their worker, without an answer.";
+        end(job, new JobEvent.Reject(JobError.of(ErrorCodes.POISON, text)));
+      }
+      default -> decide(new Verdict.NothingToDo());
+    }
+  }
+
+  /** The holder may well finish before its lease ends, and then there is nothing to wait for. */
+  private Duration untilNextLook(Instant leaseExpiresAt) {
+    Duration lapse = until(leaseExpiresAt.plus(LEASE_SLACK));
+    Duration look = context.config().leaseFor().dividedBy(12);
+    return lapse.compareTo(look) < 0 ? lapse : look;
+  }
+
+  private static Instant expiryOf(Job job) {
+    return job.run().lease().map(Lease::expiresAt).orElseThrow();
+  }
+
+  private void claimed(Job job, String token, ModelConfig model) {
+    if (job.run().state() != JobState.PROCESSING) {
+      // A cancel request was waiting for the last worker's lease to lapse.
+      decide(new Verdict.Ended(JobOutcome.of(job)));
+      return;
+    }
+    Optional<LlmRequest> request = job.request();
+    if (request.isEmpty()) {
+      String text = "The stored request is missing.";
+      record(
+          job,
+          new JobEvent.Fail(token, JobError.of(ErrorCodes.INTERNAL, text), Optional.empty()),
+          Optional.empty(),
+          0);
+      return;
+    }
+    Duration left = Duration.between(context.clock().instant(), job.spec().limits().deadline());
+    Duration timeout = left.compareTo(model.timeouts().call()) < 0 ? left : model.timeouts().call();
+    calling = true;
+    scheduleRenewal(job, token);
+    context.counters().callStarted();
+    CompletableFuture<LlmAnswer> answer =
+        context.clients().client(model.id()).call(request.get(), timeout);
+    call = answer;
+    whenDone(answer, (done, failure) -> called(job, token, model, done, failure));
+  }
+
+  private void called(
+      Job job,
+      String token,
+      ModelConfig model,
+      @Nullable LlmAnswer answer,
+      @Nullable Throwable failure) {
+    calling = false;
+    stopRenewal();
+    context.counters().callEnded();
+    if (answer != null) {
+      releaseSucceeded(answer.usage().totalTokens());
+      var complete =
+          new JobEvent.Complete(token, answer.usage(), model.pricing().costUsd(answer.usage()));
+      record(job, complete, Optional.of(answer.body()), 0);
+      return;
+    }
+    // What the provider did with a call that ended without an answer is unknown: it counts in full.
+    long estimate = job.spec().limits().tokenEstimate();
+    if (cancelSeen) {
+      releaseSucceeded(estimate);
+      record(job, new JobEvent.Abort(token), Optional.empty(), 0);
+      return;
+    }
+    Throwable cause = unwrap(failure);
+    JobEvent event;
+    if (cause instanceof LlmException failed) {
+      release(failed, estimate);
+      event =
+          failed.isRetryable()
+              ? retry(job, token, failed.error(), failed.retryAfter())
+              : new JobEvent.Fail(token, failed.error(), Optional.empty());
+    } else if (cause instanceof CancellationException) {
+      // We gave it up: the lease was lost, or the worker stops.
+      releaseSucceeded(estimate);
+      JobError error = JobError.of(ErrorCodes.CONNECTION, "The worker gave the call up.");
+      event = retry(job, token, error, Optional.empty());
+    } else {
+      LOG.error("job {}: the client failed in an unforeseen way", id, Unforeseen.trace(cause));
+      releaseSucceeded(estimate);
+      JobError error = JobError.of(ErrorCodes.INTERNAL, "The call failed inside Promptbeam.");
+      event = retry(job, token, error, Optional.empty());
+    }
+    record(job, event, Optional.empty(), 0);
+  }
+
+  private JobEvent retry(Job job, String token, JobError error, Optional<Duration> asked) {
+    Duration backoff = context.config().backoff().next(job.run().attempt(), context.random());
+    Duration wait = asked.filter(a -> a.compareTo(backoff) > 0).orElse(backoff);
+    return new JobEvent.Retry(token, context.clock().instant().plus(wait), error);
+  }
+
+  /** Writes what the call came to. A paid answer is kept in hand until the store takes it. */
+  private void record(Job job, JobEvent event, Optional<byte[]> result, int failures) {
+    whenDone(
+        context.jobs().apply(job, event, result),
+        (applied, failure) -> {
+          if (applied == null && isPermanent(failure)) {
+            notRecordable(job, event, result);
+          } else if (applied == null) {
+            LOG.warn("store unavailable, job {} is not recorded yet: {}", id, describe(failure));
+            Duration wait = context.config().backoff().next(failures + 1, context.random());
+            var unused =
+                context.after(wait, () -> guarded(() -> record(job, event, result, failures + 1)));
+          } else {
+            recorded(applied);
+          }
+        });
+  }
+
+  /** The store will never take this write, so that holding on to it would hold the job for ever. */
+  private void notRecordable(Job job, JobEvent event, Optional<byte[]> result) {
+    LOG.error("job {}: the store refuses its record for good", id);
+    if (event instanceof JobEvent.Complete complete && result.isPresent()) {
+      JobError error = JobError.of(ErrorCodes.INTERNAL, "The store refused to keep the answer.");
+      var failed = new JobEvent.Fail(complete.token(), error, Optional.of(complete.usage()));
+      record(job, failed, Optional.empty(), 0);
+    } else {
+      decide(new Verdict.Again(context.config().backoff().cap()));
+    }
+  }
+
+  private static boolean isPermanent(@Nullable Throwable failure) {
+    return unwrap(failure) instanceof StoreUnavailableException refused && refused.isPermanent();
+  }
+
+  private void recorded(Applied applied) {
+    if (applied instanceof Applied.Done done) {
+      Job now = done.job();
+      decide(
+          now.run().state().isTerminal()
+              ? new Verdict.Ended(JobOutcome.of(now))
+              : new Verdict.Again(until(now.run().notBefore().orElse(Instant.EPOCH))));
+    } else if (applied instanceof Applied.Refused refused
+        && !refused.job().run().state().isTerminal()) {
+      LOG.info("job {}: lease lost before its answer was recorded", id);
+      decide(new Verdict.Again(LEASE_SLACK));
+    } else {
+      decide(new Verdict.NothingToDo());
+    }
+  }
+
+  /** Ends a job that is not called. */
+  private void end(Job job, JobEvent event) {
+    releaseIgnored();
+    record(job, event, Optional.empty(), 0);
+  }
+
+  private void scheduleRenewal(Job job, String token) {
+    stopRenewal =
+        context.after(
+            context.config().leaseFor().dividedBy(3), () -> guarded(() -> renew(job, token)));
+  }
+
+  private void renew(Job job, String token) {
+    if (!calling) {
+      return;
+    }
+    whenDone(
+        context.jobs().apply(job, new JobEvent.Renew(token, context.config().leaseFor())),
+        (applied, failure) -> {
+          if (!calling) {
+            return;
+          }
+          if (failure != null) {
+            scheduleRenewal(job, token);
+          } else if (applied instanceof Applied.Done done) {
+            if (done.job().run().cancelRequested()) {
+              cancelSeen = true;
+              abortCall();
+            } else {
+              scheduleRenewal(done.job(), token);
+            }
+          } else {
+            abortCall();
+          }
+        });
+  }
+
+  /** Gives the call up: the provider's connection is closed, and the attempt goes on to record. */
+  void abortCall() {
+    var current = call;
+    if (current != null) {
+      current.cancel(true);
+    }
+  }
+
+  private void stopRenewal() {
+    var current = stopRenewal;
+    if (current != null) {
+      current.run();
+    }
+    stopRenewal = null;
+    call = null;
+  }
+
+  private Duration until(Instant time) {
+    Duration wait = Duration.between(context.clock().instant(), time);
+    return wait.isNegative() ? Duration.ZERO : wait;
+  }
+
+  private void releaseSucceeded(long tokens) {
+    if (permitHeld.compareAndSet(true, false)) {
+      permit.succeeded(tokens, context.nowNanos());
+      onPermitReleased.run();
+    }
+  }
+
+  private void release(LlmException failed, long estimate) {
+    if (failed instanceof LlmException.Throttled) {
+      context.counters().throttled();
+      releaseThrottled(failed.retryAfter().orElse(Duration.ZERO));
+    } else {
+      releaseSucceeded(failed.error().code().equals(ErrorCodes.TIMEOUT) ? estimate : 0);
+    }
+  }
+
+  private void releaseThrottled(Duration pause) {
+    if (permitHeld.compareAndSet(true, false)) {
+      permit.throttled(pause, context.nowNanos());
+      onPermitReleased.run();
+    }
+  }
+
+  private void releaseIgnored() {
+    if (permitHeld.compareAndSet(true, false)) {
+      permit.ignored(context.nowNanos());
+      onPermitReleased.run();
+    }
+  }
+
+  private void decide(Verdict verdict) {
+    releaseIgnored();
+    if (decided.compareAndSet(false, true)) {
+      onVerdict.accept(verdict);
+    }
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // what the consumer throws is caught here
+  private <T> void whenDone(
+      CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> step) {
+    future.whenComplete((value, failure) -> guarded(() -> step.accept(value, failure)));
+  }
+
+  /** An exception thrown inside a completion callback would vanish, and the job with it. */
+  private void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      LOG.error(
+          "job {}: a step failed in an unforeseen way; it will be looked at again",
+          id,
+          Unforeseen.trace(e));
+      if (calling) {
+        calling = false;
+        context.counters().callEnded();
+      }
+      stopRenewal();
+      decide(new Verdict.Again(context.config().backoff().cap()));
+    }
+  }
+
+  private static @Nullable Throwable unwrap(@Nullable Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  private static String describe(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    return cause == null ? "unknown" : cause.getClass().getSimpleName();
+  }
+}

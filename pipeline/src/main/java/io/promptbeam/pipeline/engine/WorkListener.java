@@ -1,0 +1,12 @@
+package io.promptbeam.pipeline.engine;
+
+/**
+ * Hears what became of an offered item. Called on the engine's threads; must not block or throw.
+ */
+public interface WorkListener {
+  /** A job of the item ended, and this engine recorded it. */
+  void jobEnded(JobOutcome outcome);
+
+  /** Nothing of the item is left to do, here: all its jobs have ended. */
+  void itemFinished(WorkItem item);
+}

@@ -1,0 +1,39 @@
+package io.promptbeam.pipeline.llm;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The calls of the OpenAI API that answer at once, and so can be jobs. */
+enum OpenAiEndpoint {
+  CHAT_COMPLETIONS("/v1/chat/completions"),
+  RESPONSES("/v1/responses"),
+  EMBEDDINGS("/v1/embeddings"),
+  COMPLETIONS("/v1/completions");
+
+  private static final String VERSION = "/v1";
+
+  private final String path;
+
+  OpenAiEndpoint(String path) {
+    this.path = path;
+  }
+
+  /** As jobs name it. */
+  String path() {
+    return path;
+  }
+
+  /** Below a base URL, which carries the version itself. */
+  String pathBelowBase() {
+    return path.substring(VERSION.length());
+  }
+
+  static Optional<OpenAiEndpoint> parse(String path) {
+    return Arrays.stream(values()).filter(endpoint -> endpoint.path.equals(path)).findFirst();
+  }
+
+  static List<String> paths() {
+    return Arrays.stream(values()).map(OpenAiEndpoint::path).toList();
+  }
+}
