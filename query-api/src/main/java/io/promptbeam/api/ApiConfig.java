@@ -1,0 +1,51 @@
+package io.promptbeam.api;
+
+import io.promptbeam.submit.JobSubmitter;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How a server is set up.
+ *
+ * @param host the address to listen on
+ * @param port 0 for any free one
+ * @param keys required on any address but loopback; without, everyone is the owner {@code local}
+ * @param publishWait how long the answer to a submission waits for the publisher at most
+ * @param storeTimeout how long the store may take to answer before the caller is told 503
+ */
+public record ApiConfig(
+    String host,
+    int port,
+    Optional<ApiKeys> keys,
+    ApiLimits limits,
+    Duration publishWait,
+    Duration storeTimeout) {
+  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(10);
+
+  /** On 127.0.0.1, without keys. */
+  public static ApiConfig loopback(int port) {
+    return new ApiConfig(
+        "127.0.0.1",
+        port,
+        Optional.empty(),
+        ApiLimits.DEFAULT,
+        JobSubmitter.DEFAULT_PUBLISH_WAIT,
+        STORE_TIMEOUT);
+  }
+
+  public ApiConfig withHost(String address) {
+    return new ApiConfig(address, port, keys, limits, publishWait, storeTimeout);
+  }
+
+  public ApiConfig withKeys(ApiKeys known) {
+    return new ApiConfig(host, port, Optional.of(known), limits, publishWait, storeTimeout);
+  }
+
+  public ApiConfig withLimits(ApiLimits other) {
+    return new ApiConfig(host, port, keys, other, publishWait, storeTimeout);
+  }
+
+  public ApiConfig withTimeouts(Duration publish, Duration store) {
+    return new ApiConfig(host, port, keys, limits, publish, store);
+  }
+}

@@ -1,0 +1,79 @@
+package io.promptbeam.api;
+
+import java.time.Duration;
+
+/**
+ * What a server takes on.
+ *
+ * @param maxBodyBytes of a request; more is answered 413
+ * @param maxHeaderBytes of a request, its first line included
+ * @param idleTimeout of a connection, also while a body is awaited
+ * @param maxThreads a request takes one while it is answered
+ * @param maxQueued tasks that wait for a thread; beyond it connections are closed
+ * @param maxWaiters requests held by {@code Prefer: wait}, fewer than threads
+ * @param cacheBytes of rendered answers about ended jobs
+ * @param cacheTimeToLive how long an erasure by another process may go unnoticed
+ */
+public record ApiLimits(
+    int maxBodyBytes,
+    int maxHeaderBytes,
+    Duration idleTimeout,
+    int maxThreads,
+    int maxQueued,
+    int maxWaiters,
+    long cacheBytes,
+    Duration cacheTimeToLive) {
+  public static final ApiLimits DEFAULT =
+      new ApiLimits(
+          10_000_000,
+          16 * 1024,
+          Duration.ofSeconds(60),
+          256,
+          2_048,
+          128,
+          64L * 1024 * 1024,
+          Duration.ofSeconds(10));
+
+  public ApiLimits {
+    if (maxWaiters >= maxThreads) {
+      throw new IllegalArgumentException("maxWaiters must be less than maxThreads");
+    }
+  }
+
+  public ApiLimits withMaxBodyBytes(int bytes) {
+    return new ApiLimits(
+        bytes,
+        maxHeaderBytes,
+        idleTimeout,
+        maxThreads,
+        maxQueued,
+        maxWaiters,
+        cacheBytes,
+        cacheTimeToLive);
+  }
+
+  public ApiLimits withMaxWaiters(int waiters) {
+    return new ApiLimits(
+        maxBodyBytes,
+        maxHeaderBytes,
+        idleTimeout,
+        maxThreads,
+        maxQueued,
+        waiters,
+        cacheBytes,
+        cacheTimeToLive);
+  }
+
+  /** Zero turns the cache off. */
+  public ApiLimits withCacheBytes(long bytes) {
+    return new ApiLimits(
+        maxBodyBytes,
+        maxHeaderBytes,
+        idleTimeout,
+        maxThreads,
+        maxQueued,
+        maxWaiters,
+        bytes,
+        cacheTimeToLive);
+  }
+}

@@ -1,0 +1,123 @@
+package io.promptbeam.api;
+
+import io.promptbeam.api.http.Gate;
+import io.promptbeam.api.http.KeyGate;
+import io.promptbeam.api.http.LoopbackGate;
+import io.promptbeam.api.http.Route;
+import io.promptbeam.api.jobs.JobRoutes;
+import io.promptbeam.api.spark.HttpHost;
+import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.message.JobPublisher;
+import io.promptbeam.store.JobStore;
+import io.promptbeam.submit.JobSubmitter;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The HTTP service. Starts once and stops once; several may run in one process. The store and the
+ * publisher stay the caller's to close, after this.
+ */
+public final class ApiServer implements AutoCloseable {
+  private final ApiConfig config;
+  private final JobRoutes jobs;
+  private final HttpHost host;
+
+  /**
+   * Does not listen yet.
+   *
+   * @throws IllegalArgumentException when it would serve other machines without keys
+   */
+  public ApiServer(
+      ApiConfig config, JobStore store, JobPublisher publisher, ModelCatalog catalog, Clock clock) {
+    this.config = config;
+    refuseOpenDoor(config);
+    ApiLimits limits = config.limits();
+    byte[] secret =
+        config
+            .keys()
+            .map(ApiKeys::tokenSecret)
+            .orElseGet(() -> ApiKeys.sha256("loopback".getBytes(StandardCharsets.UTF_8)));
+    jobs =
+        new JobRoutes(
+            store,
+            new JobSubmitter(store, publisher, config.publishWait()),
+            catalog,
+            clock,
+            new JobRoutes.Bounds(
+                limits.maxWaiters(), limits.cacheBytes(), limits.cacheTimeToLive()),
+            secret);
+    List<Route> routes = new ArrayList<>(jobs.routes());
+    routes.addAll(Probes.routes(store));
+    Gate gate = config.keys().<Gate>map(k -> new KeyGate(k::ownerOf)).orElseGet(LoopbackGate::new);
+    host =
+        new HttpHost(
+            new HttpHost.Settings(
+                config.host(),
+                config.port(),
+                limits.maxBodyBytes(),
+                limits.maxHeaderBytes(),
+                limits.idleTimeout(),
+                limits.maxThreads(),
+                limits.maxQueued(),
+                config.storeTimeout()),
+            routes,
+            gate);
+  }
+
+  private static void refuseOpenDoor(ApiConfig config) {
+    if (config.keys().isPresent()) {
+      return;
+    }
+    try {
+      for (InetAddress address : InetAddress.getAllByName(config.host())) {
+        if (!address.isLoopbackAddress()) {
+          throw new IllegalArgumentException(
+              "Listening on "
+                  + config.host()
+                  + " would let other machines in without a key. Give API keys (--api-keys FILE),"
+                  + " or listen on 127.0.0.1.");
+        }
+      }
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("There is no address " + config.host() + ".", e);
+    }
+  }
+
+  /**
+   * Returns once requests are answered.
+   *
+   * @throws IOException when the address cannot be listened on, for example because the port is in
+   *     use
+   */
+  public void start() throws IOException {
+    host.start();
+  }
+
+  /** The port it listens on, once started. */
+  public int port() {
+    return host.port();
+  }
+
+  /** Where it is, once started, without a trailing slash. */
+  public URI uri() {
+    String name = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
+    return URI.create("http://" + name + ":" + port());
+  }
+
+  /** Answers who waits, then stops. Does nothing when it is stopped already. */
+  public void stop() {
+    jobs.close();
+    host.stop();
+  }
+
+  @Override
+  public void close() {
+    stop();
+  }
+}

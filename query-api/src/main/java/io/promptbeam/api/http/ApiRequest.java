@@ -1,0 +1,32 @@
+package io.promptbeam.api.http;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One request. Used by one thread. */
+public interface ApiRequest {
+  /** Ours, unique; in the answer's {@code X-Request-Id} and in every problem. */
+  String id();
+
+  /** Upper case. */
+  String method();
+
+  String path();
+
+  /** A header's first value. */
+  Optional<String> header(String name);
+
+  /** The value of a {@code :name} segment of the route. */
+  String pathValue(String name);
+
+  /** The query's parameters, decoded. */
+  Map<String, List<String>> query();
+
+  /**
+   * The body, read now.
+   *
+   * @throws ProblemException 413 when it is larger than the server takes
+   */
+  byte[] body();
+}

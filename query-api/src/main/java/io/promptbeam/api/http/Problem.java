@@ -1,0 +1,69 @@
+package io.promptbeam.api.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.api.http.ApiResponse.Header;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An error answer, RFC 9457.
+ *
+ * @param code stable; programs branch on it, and {@code type} is made of it
+ * @param detail for a person; never holds a secret or a prompt
+ * @param members beside the standard ones, such as {@code field}
+ */
+public record Problem(
+    int status,
+    String code,
+    String title,
+    String detail,
+    Map<String, JsonNode> members,
+    List<Header> headers) {
+  public Problem {
+    members = new LinkedHashMap<>(members);
+    headers = List.copyOf(headers);
+  }
+
+  public static Problem of(int status, String code, String title, String detail) {
+    return new Problem(status, code, title, detail, Map.of(), List.of());
+  }
+
+  public Problem withField(String field) {
+    return with("field", JsonNodeFactory.instance.textNode(field));
+  }
+
+  public Problem with(String member, JsonNode value) {
+    Map<String, JsonNode> more = new LinkedHashMap<>(members);
+    more.put(member, value);
+    return new Problem(status, code, title, detail, more, headers);
+  }
+
+  public Problem withHeader(String name, String value) {
+    List<Header> more = new ArrayList<>(headers);
+    more.add(new Header(name, value));
+    return new Problem(status, code, title, detail, members, more);
+  }
+
+  public ProblemException asException() {
+    return new ProblemException(this);
+  }
+
+  public ApiResponse toResponse(String requestId) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("type", "urn:promptbeam:problem:" + code);
+    json.put("title", title);
+    json.put("status", status);
+    json.put("detail", detail);
+    json.put("code", code);
+    members.forEach(json::set);
+    json.put("request_id", requestId);
+    byte[] body = json.toString().getBytes(StandardCharsets.UTF_8);
+    return new ApiResponse(status, ApiResponse.PROBLEM_JSON, body, headers)
+        .with("Cache-Control", "no-store");
+  }
+}

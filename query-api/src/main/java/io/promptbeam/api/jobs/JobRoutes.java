@@ -1,0 +1,72 @@
+package io.promptbeam.api.jobs;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.promptbeam.api.http.Route;
+import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.store.JobStore;
+import io.promptbeam.store.Jobs;
+import io.promptbeam.submit.JobSubmitter;
+import io.promptbeam.submit.SubmissionParser;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+
+/** The polling API's routes, with what they share. Thread-safe. */
+public final class JobRoutes implements AutoCloseable {
+  private static final Duration WATCH_TICK = Duration.ofMillis(25);
+
+  /**
+   * How much the routes may use.
+   *
+   * @param maxWaiters requests held by {@code Prefer: wait} at the same time
+   */
+  public record Bounds(int maxWaiters, long cacheBytes, Duration cacheTimeToLive) {}
+
+  private final JobWatcher watcher;
+  private final List<Route> routes;
+
+  /**
+   * Watches nothing until somebody waits.
+   *
+   * @param tokenSecret signs page tokens; the same in every process that serves the same callers
+   */
+  public JobRoutes(
+      JobStore store,
+      JobSubmitter submitter,
+      ModelCatalog catalog,
+      Clock clock,
+      Bounds bounds,
+      byte[] tokenSecret) {
+    watcher = new JobWatcher(store, WATCH_TICK, bounds.maxWaiters());
+    var cache =
+        new TerminalCache(bounds.cacheBytes(), bounds.cacheTimeToLive(), Ticker.systemTicker());
+    var reader = new JobReader(store);
+    var jobs = new Jobs(store, clock);
+    var parser = new SubmissionParser(catalog);
+    // Spark tries routes in order: what is polled comes first.
+    routes =
+        List.of(
+            Route.of("GET", JobPaths.STATUS, new StatusHandler(reader, cache, watcher, clock)),
+            Route.of("GET", JobPaths.RESULT, new ResultHandler(reader, cache, clock)),
+            Route.of("POST", JobPaths.SUBMIT, new SubmitHandler(parser::parse, submitter, clock)),
+            Route.of(
+                "POST",
+                JobPaths.TRAINER_ANALYSIS,
+                new SubmitHandler(parser::parseTrainerAnalysis, submitter, clock)),
+            Route.of(
+                "GET", JobPaths.JOBS, new ListHandler(store, new PageToken(tokenSecret), clock)),
+            Route.of("POST", JobPaths.CANCEL, new CancelHandler(reader, jobs, clock)),
+            Route.of("DELETE", JobPaths.JOB, new EraseHandler(reader, jobs, cache)),
+            Route.of("GET", JobPaths.MODELS, new ModelsHandler(catalog)));
+  }
+
+  public List<Route> routes() {
+    return routes;
+  }
+
+  /** Answers whoever still waits. */
+  @Override
+  public void close() {
+    watcher.close();
+  }
+}

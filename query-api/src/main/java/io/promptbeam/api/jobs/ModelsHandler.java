@@ -1,0 +1,51 @@
+package io.promptbeam.api.jobs;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.api.http.ApiRequest;
+import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Handler;
+import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.catalog.ModelConfig;
+import io.promptbeam.catalog.RateLimits;
+import io.promptbeam.job.Owner;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+
+/** Lists what a job may name. Where a model is served, and its key, are nobody's business. */
+final class ModelsHandler implements Handler {
+  private final ApiResponse answer;
+
+  ModelsHandler(ModelCatalog catalog) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    var models = body.putArray("models");
+    for (ModelConfig model : catalog.models()) {
+      ObjectNode json = models.addObject();
+      json.put("id", model.id());
+      json.put("provider", model.provider().wireName());
+      ObjectNode limits = json.putObject("limits");
+      putLimit(limits, "requests_per_minute", model.limits().requestsPerMinute());
+      putLimit(limits, "tokens_per_minute", model.limits().tokensPerMinute());
+      limits.put("max_in_flight", model.limits().maxInFlight());
+      ObjectNode prices = json.putObject("price_per_million_tokens");
+      prices.put("input", model.pricing().inputUsd());
+      prices.put("output", model.pricing().outputUsd());
+    }
+    answer =
+        ApiResponse.json(200, body.toString().getBytes(StandardCharsets.UTF_8))
+            .with("Cache-Control", "private, no-cache");
+  }
+
+  private static void putLimit(ObjectNode limits, String name, long limit) {
+    if (limit == RateLimits.UNLIMITED) {
+      limits.putNull(name);
+    } else {
+      limits.put(name, limit);
+    }
+  }
+
+  @Override
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+    return CompletableFuture.completedFuture(answer);
+  }
+}

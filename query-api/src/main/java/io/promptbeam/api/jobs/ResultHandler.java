@@ -1,0 +1,103 @@
+package io.promptbeam.api.jobs;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.api.http.ApiRequest;
+import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.EntityTag;
+import io.promptbeam.api.http.Handler;
+import io.promptbeam.api.http.Problem;
+import io.promptbeam.api.http.ProblemException;
+import io.promptbeam.api.jobs.TerminalCache.Tagged;
+import io.promptbeam.api.jobs.TerminalCache.View;
+import io.promptbeam.job.Ending;
+import io.promptbeam.job.Job;
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobState;
+import io.promptbeam.job.Owner;
+import io.promptbeam.store.JobStore.Part;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/** Answers with a completed job's result. */
+final class ResultHandler implements Handler {
+  private final JobReader reader;
+  private final TerminalCache cache;
+  private final Clock clock;
+
+  ResultHandler(JobReader reader, TerminalCache cache, Clock clock) {
+    this.reader = reader;
+    this.cache = cache;
+    this.clock = clock;
+  }
+
+  @Override
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+    JobId id = JobReader.idIn(request);
+    Optional<String> known = request.header("If-None-Match");
+    Optional<Tagged> cached = cache.find(id, View.RESULT, owner);
+    if (cached.isPresent()) {
+      return CompletableFuture.completedFuture(answer(cached.get(), known));
+    }
+    return reader.read(id, owner, Set.of(Part.RESULT)).thenApply(job -> answer(job, known));
+  }
+
+  private ApiResponse answer(Job job, Optional<String> known) {
+    if (job.run().erased()) {
+      throw Problem.of(
+              410, "job_erased", "Result erased", "The job's payload and result were erased.")
+          .asException();
+    }
+    if (!job.run().state().isTerminal()) {
+      Instant now = clock.instant();
+      return ApiResponse.json(202, JobViews.status(job, now))
+          .with("Cache-Control", "no-store")
+          .with("Retry-After", PollEstimate.retryAfterSeconds(PollEstimate.of(job, now)));
+    }
+    if (job.run().state() != JobState.COMPLETED) {
+      throw noResult(job);
+    }
+    byte[] body = JobViews.result(job);
+    String tag = EntityTag.of(body);
+    ApiResponse rendered =
+        ApiResponse.json(200, body).with("ETag", tag).with("Cache-Control", StatusHandler.CACHE);
+    Tagged tagged = new Tagged(tag, rendered);
+    cache.put(job.spec().id(), View.RESULT, job.spec().owner(), tagged);
+    return answer(tagged, known);
+  }
+
+  private static ApiResponse answer(Tagged rendered, Optional<String> known) {
+    return known.isPresent() && EntityTag.matches(known.get(), rendered.tag())
+        ? rendered.answer().notModified()
+        : rendered.answer();
+  }
+
+  private static ProblemException noResult(Job job) {
+    String state = job.run().state().wireName();
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    Problem problem =
+        Problem.of(
+                409,
+                "job_" + state,
+                "Job " + state,
+                "The job ended without a result; error says why.")
+            .with("job_id", nodes.textNode(job.spec().id().toString()))
+            .with("job_status", nodes.textNode(state));
+    var error = job.run().ending().flatMap(Ending::error);
+    if (error.isPresent()) {
+      ObjectNode json = nodes.objectNode();
+      json.put("code", error.get().code());
+      json.put("message", error.get().message());
+      json.set(
+          "provider_status",
+          error.get().providerStatus().isPresent()
+              ? nodes.numberNode(error.get().providerStatus().get())
+              : nodes.nullNode());
+      problem = problem.with("error", json);
+    }
+    return problem.asException();
+  }
+}

@@ -1,0 +1,192 @@
+package io.promptbeam.api.spark;
+
+import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Gate;
+import io.promptbeam.api.http.Problem;
+import io.promptbeam.api.http.Problems;
+import io.promptbeam.api.http.Route;
+import io.promptbeam.api.http.WaitPreference;
+import io.promptbeam.job.Owner;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One server's edge, where futures become blocking answers and failures become problems.
+ * Thread-safe.
+ */
+final class Edge {
+  private static final Logger log = LoggerFactory.getLogger(Edge.class);
+
+  private record PathMethods(Pattern path, TreeSet<String> methods) {}
+
+  private final Map<String, Route> routes = new HashMap<>();
+  private final Map<String, PathMethods> paths = new HashMap<>();
+  private final Gate gate;
+  private final int maxBodyBytes;
+  private final Duration storeTimeout;
+
+  Edge(List<Route> served, Gate gate, int maxBodyBytes, Duration storeTimeout) {
+    for (Route route : served) {
+      routes.put(key(route.method(), route.path()), route);
+      PathMethods path =
+          paths.computeIfAbsent(
+              route.path(), p -> new PathMethods(route.pattern(), new TreeSet<>()));
+      path.methods().add(route.method());
+      path.methods().add("OPTIONS");
+      if (route.method().equals("GET")) {
+        path.methods().add("HEAD");
+        routes.put(key("HEAD", route.path()), route);
+      }
+    }
+    this.gate = gate;
+    this.maxBodyBytes = maxBodyBytes;
+    this.storeTimeout = storeTimeout;
+  }
+
+  static String key(String method, String path) {
+    return method + " " + path;
+  }
+
+  Optional<Route> route(String key) {
+    return Optional.ofNullable(routes.get(key));
+  }
+
+  void answer(
+      Route route,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      UnaryOperator<@Nullable String> pathValues)
+      throws IOException {
+    long startNanos = System.nanoTime();
+    SparkRequest call = new SparkRequest(newId(), request, pathValues, maxBodyBytes);
+    ApiResponse answer;
+    try {
+      Owner owner = gate.admit(call, route.open());
+      answer = await(route.handler().handle(call, owner), call);
+    } catch (ExecutionException | TimeoutException | RuntimeException e) {
+      answer = problem(e, call).toResponse(call.id());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      answer = Problems.storeUnavailable().toResponse(call.id());
+    }
+    write(answer, call.id(), response);
+    logAnswer(call, answer, startNanos);
+  }
+
+  private ApiResponse await(CompletableFuture<ApiResponse> answer, SparkRequest call)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    if (answer.isDone()) {
+      return answer.get();
+    }
+    Duration patience = storeTimeout.plus(WaitPreference.of(call));
+    return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static Problem problem(Exception failure, SparkRequest call) {
+    Optional<Problem> known = Problems.of(failure);
+    if (known.isEmpty()) {
+      log.error("request {}: {} {} failed", call.id(), call.method(), call.path(), failure);
+      return Problems.internal();
+    }
+    if (known.get().status() == 503) {
+      log.warn("request {}: {} {}: store unavailable", call.id(), call.method(), call.path());
+    }
+    return known.get();
+  }
+
+  /** A request that no route took: OPTIONS, a wrong method, or a path that is not there. */
+  void answerUnrouted(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    long startNanos = System.nanoTime();
+    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes);
+    TreeSet<String> methods = new TreeSet<>();
+    for (PathMethods path : paths.values()) {
+      if (path.path().matcher(request.getRequestURI()).matches()) {
+        methods.addAll(path.methods());
+      }
+    }
+    ApiResponse answer;
+    try {
+      gate.admit(call, true);
+      if (methods.isEmpty()) {
+        answer = Problems.notFound().toResponse(call.id());
+      } else if (request.getMethod().equals("OPTIONS")) {
+        answer = ApiResponse.empty(204).with("Allow", String.join(", ", methods));
+      } else {
+        answer = Problems.methodNotAllowed(methods).toResponse(call.id());
+      }
+    } catch (RuntimeException e) {
+      answer = problem(e, call).toResponse(call.id());
+    }
+    write(answer, call.id(), response);
+    logAnswer(call, answer, startNanos);
+  }
+
+  /** A failure outside of any handler, for example in matching the route. */
+  void answerFailure(Exception failure, HttpServletRequest request, HttpServletResponse response) {
+    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes);
+    if (response.isCommitted()) {
+      log.debug("request {}: the connection broke while answering", call.id(), failure);
+      return;
+    }
+    try {
+      write(problem(failure, call).toResponse(call.id()), call.id(), response);
+    } catch (IOException e) {
+      log.debug("request {}: the connection broke while answering", call.id(), e);
+    }
+  }
+
+  private static void write(ApiResponse answer, String requestId, HttpServletResponse response)
+      throws IOException {
+    response.setStatus(answer.status());
+    response.setHeader("X-Request-Id", requestId);
+    for (ApiResponse.Header header : answer.headers()) {
+      response.setHeader(header.name(), header.value());
+    }
+    if (answer.contentType().isEmpty()) {
+      // Committed here, or Spark would add a content type to an answer without content.
+      response.flushBuffer();
+      return;
+    }
+    response.setContentType(answer.contentType());
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setContentLength(answer.body().length);
+    response.getOutputStream().write(answer.body());
+  }
+
+  private static void logAnswer(SparkRequest call, ApiResponse answer, long startNanos) {
+    if (log.isDebugEnabled()) {
+      long micros = TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - startNanos);
+      log.debug(
+          "request {}: {} {} {} {} us",
+          call.id(),
+          call.method(),
+          call.path(),
+          answer.status(),
+          micros);
+    }
+  }
+
+  private static String newId() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    HexFormat hex = HexFormat.of();
+    return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
+  }
+}

@@ -1,0 +1,80 @@
+package io.promptbeam.api.spark;
+
+import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Problem;
+import io.promptbeam.api.http.Problems;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.UUID;
+import javax.servlet.RequestDispatcher;
+import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpServletResponse;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+
+/** What Jetty refuses by itself, such as a malformed or oversize header, as problems too. */
+final class ProblemErrors {
+  private ProblemErrors() {}
+
+  private static Problem problem(int status) {
+    if (status >= 500) {
+      return Problems.internal();
+    }
+    Optional<HttpStatus.Code> code = Optional.ofNullable(HttpStatus.getCode(status));
+    return Problem.of(
+        status,
+        status == 431 ? "headers_too_large" : "bad_request",
+        code.map(HttpStatus.Code::getMessage).orElse("Bad request"),
+        status == 431
+            ? "The request's first line and headers are longer than this server takes."
+            : "The request is not one this server can read.");
+  }
+
+  private static String newId() {
+    return "req_" + UUID.randomUUID().toString().replace("-", "");
+  }
+
+  /** Before a request reaches the servlets. */
+  static final class OfServer extends ErrorHandler {
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+      String id = newId();
+      ApiResponse answer = problem(response.getStatus()).toResponse(id);
+      HttpFields.Mutable headers = response.getHeaders();
+      headers.put("X-Request-Id", id);
+      headers.put(HttpHeader.CONTENT_TYPE, answer.contentType());
+      headers.put(HttpHeader.CONTENT_LENGTH, answer.body().length);
+      headers.put(HttpHeader.CACHE_CONTROL, "no-store");
+      response.write(true, ByteBuffer.wrap(answer.body()), callback);
+      return true;
+    }
+  }
+
+  /** Within the servlets. */
+  static final class OfContext extends org.eclipse.jetty.ee8.nested.ErrorHandler {
+    @Override
+    public void handle(
+        String target,
+        org.eclipse.jetty.ee8.nested.Request baseRequest,
+        HttpServletRequest request,
+        HttpServletResponse response)
+        throws IOException {
+      baseRequest.setHandled(true);
+      Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
+      String id = newId();
+      ApiResponse answer =
+          problem(status instanceof Integer code ? code : response.getStatus()).toResponse(id);
+      response.setHeader("X-Request-Id", id);
+      response.setHeader("Cache-Control", "no-store");
+      response.setContentType(answer.contentType());
+      response.setContentLength(answer.body().length);
+      response.getOutputStream().write(answer.body());
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.promptbeam.api.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.jobs.TerminalCache.Tagged;
+import io.promptbeam.api.jobs.TerminalCache.View;
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.Owner;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class TerminalCacheTest {
+  private final AtomicLong nanos = new AtomicLong();
+  private final Ticker ticker = nanos::get;
+  private final TerminalCache cache = new TerminalCache(1_000_000, Duration.ofSeconds(10), ticker);
+  private final JobId id = JobId.random();
+  private final Tagged answer = new Tagged("\"t\"", ApiResponse.json(200, new byte[10]));
+
+  @Test
+  void answer_isFound_byItsOwnerOnly_andForAShortTime() {
+    cache.put(id, View.STATUS, Owner.LOCAL, answer);
+    assertThat(cache.find(id, View.STATUS, Owner.LOCAL)).contains(answer);
+    assertThat(cache.find(id, View.RESULT, Owner.LOCAL)).isEmpty();
+    assertThat(cache.find(id, View.STATUS, new Owner("bob"))).isEmpty();
+    nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+    assertThat(cache.find(id, View.STATUS, Owner.LOCAL)).isEmpty();
+  }
+
+  @Test
+  void erasedAnswer_doesNotComeBack_whenAReadWasUnderWay() {
+    cache.put(id, View.RESULT, Owner.LOCAL, answer);
+    cache.beforeErase(id);
+    cache.afterErase(id);
+    cache.put(id, View.RESULT, Owner.LOCAL, answer);
+    assertThat(cache.find(id, View.RESULT, Owner.LOCAL)).isEmpty();
+  }
+}
