@@ -1,0 +1,10 @@
+package io.promptbeam.local.cli;
+
+/** The HTTP statuses the client verbs tell apart. */
+final class HttpCodes {
+  static final int ACCEPTED = 202;
+  static final int BAD_REQUEST = 400;
+  static final int CONFLICT = 409;
+
+  private HttpCodes() {}
+}

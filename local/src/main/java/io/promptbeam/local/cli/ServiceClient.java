@@ -1,0 +1,163 @@
+package io.promptbeam.local.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.Optional;
+
+/** The polling API, for one command: blocking, and failing with a line a person can act on. */
+final class ServiceClient {
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
+  private static final int HELD_SECONDS = 20;
+  private static final int SERVER_ERROR = 500;
+
+  private final URI base;
+  private final Optional<String> apiKey;
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT_TIMEOUT)
+          .build();
+
+  ServiceClient(URI base, Optional<String> apiKey) {
+    this.base = base;
+    this.apiKey = apiKey;
+  }
+
+  /** A status code below 400 and the JSON that came with it. */
+  record Answer(int status, JsonNode body) {}
+
+  Answer submit(ObjectNode job, Optional<String> idempotencyKey) {
+    HttpRequest.Builder request = request("/api/llm/jobs/submit/");
+    idempotencyKey.ifPresent(key -> request.header("Idempotency-Key", key));
+    return send(request, "POST", Optional.of(job));
+  }
+
+  Answer status(String jobId) {
+    return send(request("/api/llm/jobs/" + jobId + "/status/"), "GET", Optional.empty());
+  }
+
+  /** Like {@link #status}, answered when the state changes or after some 20 seconds. */
+  Answer statusHeld(String jobId) {
+    HttpRequest.Builder request = request("/api/llm/jobs/" + jobId + "/status/");
+    request.header("Prefer", "wait=" + HELD_SECONDS);
+    return send(request, "GET", Optional.empty());
+  }
+
+  Answer result(String jobId) {
+    return send(request("/api/llm/jobs/" + jobId + "/result/"), "GET", Optional.empty());
+  }
+
+  Answer cancel(String jobId) {
+    return send(
+        request("/api/llm/jobs/" + jobId + "/cancel/"),
+        "POST",
+        Optional.of(JSON.createObjectNode()));
+  }
+
+  /** {@code query} begins with '?' or is empty. */
+  Answer list(String query) {
+    return send(request("/api/llm/jobs/" + query), "GET", Optional.empty());
+  }
+
+  Answer models() {
+    return send(request("/api/llm/models/"), "GET", Optional.empty());
+  }
+
+  private HttpRequest.Builder request(String path) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(base + path))
+            .timeout(ANSWER_TIMEOUT)
+            .header("Accept", "application/json");
+    apiKey.ifPresent(key -> request.header("Authorization", "Bearer " + key));
+    return request;
+  }
+
+  private Answer send(HttpRequest.Builder request, String method, Optional<ObjectNode> body) {
+    body.ifPresent(json -> request.header("Content-Type", "application/json"));
+    request.method(
+        method,
+        body.map(json -> BodyPublishers.ofString(json.toString()))
+            .orElseGet(BodyPublishers::noBody));
+    HttpResponse<String> response;
+    try {
+      response = http.send(request.build(), BodyHandlers.ofString());
+    } catch (ConnectException e) {
+      throw CliException.environment(
+          "no service answers at " + base + ". Start one with: promptbeam up");
+    } catch (HttpTimeoutException e) {
+      throw CliException.environment("the service at " + base + " did not answer in time");
+    } catch (IOException e) {
+      throw CliException.environment(
+          "the connection to " + base + " broke. Is it a Promptbeam service?");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw CliException.environment("interrupted");
+    }
+    return read(response);
+  }
+
+  private Answer read(HttpResponse<String> response) {
+    Optional<JsonNode> json = parse(response.body());
+    if (response.statusCode() >= HttpCodes.BAD_REQUEST) {
+      throw failure(response.statusCode(), json);
+    }
+    return new Answer(
+        response.statusCode(),
+        json.orElseThrow(
+            () ->
+                CliException.environment(
+                    "the answer of " + base + " is not JSON. Is it a Promptbeam service?")));
+  }
+
+  private static Optional<JsonNode> parse(String body) {
+    try {
+      JsonNode json = JSON.readTree(body);
+      return json.isMissingNode() ? Optional.empty() : Optional.of(json);
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private CliException failure(int status, Optional<JsonNode> problem) {
+    String message =
+        problem
+            .filter(p -> p.has("detail") || p.has("title"))
+            .map(ServiceClient::describe)
+            .orElse("the service at " + base + " answered " + status);
+    if (status == HttpCodes.CONFLICT) {
+      return CliException.jobsFailed(message);
+    }
+    return status < SERVER_ERROR ? CliException.usage(message) : CliException.environment(message);
+  }
+
+  /** A problem of RFC 9457 in one line. */
+  private static String describe(JsonNode problem) {
+    String detail = problem.path("detail").asText(problem.path("title").asText());
+    StringBuilder line = new StringBuilder(detail);
+    line.append(" (").append(problem.path("code").asText("no code"));
+    JsonNode error = problem.path("error");
+    if (error.has("message")) {
+      line.append("; ").append(error.path("code").asText()).append(": ");
+      line.append(error.path("message").asText());
+    }
+    if (problem.has("request_id")) {
+      line.append("; request ").append(problem.path("request_id").asText());
+    }
+    return line.append(')').toString();
+  }
+}

@@ -1,0 +1,78 @@
+package io.promptbeam.local.cli;
+
+import io.promptbeam.api.ApiConfig;
+import io.promptbeam.api.ApiServer;
+import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.catalog.SecretUnavailableException;
+import io.promptbeam.local.stack.Backends;
+import io.promptbeam.local.stack.LocalPipeline;
+import io.promptbeam.local.stack.Stack;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Runs everything in one process. */
+@Command(
+    name = "up",
+    header = "Run everything in one process: service, pipeline, store and queue.",
+    description = {
+      "",
+      "Store and queue are embedded and live in memory, so jobs end with the process, unless"
+          + " BIGTABLE_EMULATOR_HOST and PUBSUB_EMULATOR_HOST, or --project and --instance, name"
+          + " servers."
+    },
+    footer = {
+      "  promptbeam up",
+      "  promptbeam up --port 9000 --models models.yaml",
+      "  promptbeam up --host 0.0.0.0 --api-keys keys.txt"
+    })
+final class UpCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Mixin private final ApiOptions api = new ApiOptions();
+  @Mixin private final ModelOptions models = new ModelOptions();
+  @Mixin private final BackendOptions backendOptions = new BackendOptions();
+
+  UpCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    ModelCatalog catalog = models.catalog(terminal);
+    Backends backends = backendOptions.backends(terminal);
+    ApiConfig config = api.checked();
+    Path log = LogFile.open(terminal.logDirectory(), "up");
+    terminal.err().println("Models: " + models.describe(terminal, catalog));
+    terminal.err().println(backends.describe());
+    terminal.err().println("Log: " + log);
+    try (Serving serving = new Serving(terminal);
+        Stack stack = Servers.open(backends)) {
+      LocalPipeline pipeline = stack.startPipeline(catalog);
+      ApiServer server = api.start(config, stack, catalog);
+      welcome(server.uri(), catalog.models().get(0).id());
+      return serving.untilStopped(pipeline::hasEnded);
+    } catch (SecretUnavailableException e) {
+      throw CliException.environment(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void welcome(URI uri, String model) {
+    terminal.err().println();
+    terminal.err().println("Promptbeam is up at " + uri + ". Ctrl-C stops it. Try:");
+    terminal.err().println();
+    terminal
+        .err()
+        .println(
+            "  curl -s "
+                + uri
+                + "/api/llm/jobs/submit/ -H 'Content-Type: application/json' \\\n"
+                + "    -d '{\"model_id\": \""
+                + model
+                + "\", \"full_input\": \"Name three prime numbers\"}'");
+    terminal.err().println("  promptbeam submit --url " + uri + " --wait \"Name three primes\"");
+    terminal.err().println();
+  }
+}

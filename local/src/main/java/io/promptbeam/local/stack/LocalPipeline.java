@@ -1,0 +1,81 @@
+package io.promptbeam.local.stack;
+
+import io.promptbeam.message.PubsubNames;
+import io.promptbeam.message.PubsubTarget;
+import io.promptbeam.pipeline.InProcessWorkers;
+import io.promptbeam.pipeline.LlmJobOptions;
+import io.promptbeam.pipeline.LlmJobPipeline;
+import io.promptbeam.pipeline.Worker;
+import java.io.IOException;
+import org.apache.beam.runners.direct.DirectOptions;
+import org.apache.beam.runners.direct.DirectRunner;
+import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.PipelineResult;
+import org.apache.beam.sdk.options.PipelineOptionsFactory;
+import org.joda.time.Duration;
+
+/** The pipeline on the DirectRunner, in this process. */
+public final class LocalPipeline implements AutoCloseable {
+  /** Few keys: the DirectRunner copies a key's state in every bundle. */
+  private static final int SHARDS = 4;
+
+  private final PipelineResult running;
+  private final Worker worker;
+  private final Worker.Factory lent;
+
+  private LocalPipeline(PipelineResult running, Worker worker, Worker.Factory lent) {
+    this.running = running;
+    this.worker = worker;
+    this.lent = lent;
+  }
+
+  /** Starts reading; {@code worker} is closed when the pipeline ends. */
+  static LocalPipeline start(PubsubTarget queue, PubsubNames names, Worker worker) {
+    LlmJobOptions options = PipelineOptionsFactory.create().as(LlmJobOptions.class);
+    options.setRunner(DirectRunner.class);
+    options.setStreaming(true);
+    options.setShards(SHARDS);
+    options.setJobsSubscription(
+        PubsubNames.subscriptionPath(queue.projectId(), names.jobsSubscription()));
+    options.setDeadLetterTopic(PubsubNames.topicPath(queue.projectId(), names.deadLettersTopic()));
+    if (queue instanceof PubsubTarget.Emulator emulator) {
+      options.setPubsubEmulator(emulator.hostAndPort());
+    }
+    DirectOptions direct = options.as(DirectOptions.class);
+    direct.setBlockOnRun(false);
+    // Both checks are for tests of transforms, and cost a seventh of the throughput.
+    direct.setEnforceImmutability(false);
+    direct.setEnforceEncodability(false);
+    Worker.Factory lent = InProcessWorkers.lend(worker);
+    try {
+      Pipeline pipeline = LlmJobPipeline.build(options, lent);
+      return new LocalPipeline(pipeline.run(), worker, lent);
+    } catch (RuntimeException e) {
+      InProcessWorkers.closeUnused(lent);
+      throw e;
+    }
+  }
+
+  /** For its statistics. */
+  public Worker worker() {
+    return worker;
+  }
+
+  /** Whether it ended by itself, which it never should. */
+  public boolean hasEnded() {
+    return running.getState().isTerminal();
+  }
+
+  /** Stops reading, and lets calls in flight end for a while. */
+  @Override
+  public void close() throws IOException {
+    try {
+      if (!running.getState().isTerminal()) {
+        running.cancel();
+        running.waitUntilFinish(Duration.standardSeconds(15));
+      }
+    } finally {
+      InProcessWorkers.closeUnused(lent);
+    }
+  }
+}
