@@ -69,7 +69,6 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
     /** Pub/Sub takes 10 MB with attributes; a longer payload loses its end. */
     private static final int MAX_REJECT_BYTES = 9_900_000;
 
-    /** Pub/Sub takes attribute values of 1,024 bytes, and a character may take three. */
     private final Counter decoded = Metrics.counter("decode", "jobs");
 
     private final Counter rejected = Metrics.counter("decode", "rejects");
