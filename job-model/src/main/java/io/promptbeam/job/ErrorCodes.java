@@ -32,6 +32,9 @@ public final class ErrorCodes {
   /** Every attempt ended with its worker, not with an answer. */
   public static final String POISON = "poison";
 
+  /** The last attempt was given up because its worker was shut down. */
+  public static final String WORKER_STOPPED = "worker_stopped";
+
   /** The deadline passed before an answer came. */
   public static final String DEADLINE_EXCEEDED = "deadline_exceeded";
 

@@ -12,6 +12,8 @@ import io.promptbeam.job.Owner;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -52,6 +54,8 @@ public final class BigtableJobStore implements JobStore {
 
   private final BigtableCalls calls;
   private final JobRows rows;
+  private final BigtableDueIndex dueIndex;
+  private final Clock clock;
   private final int listScanBudget;
 
   // Unique without asking a random source at each write: one draw per store, then counted on.
@@ -59,9 +63,11 @@ public final class BigtableJobStore implements JobStore {
       String.format(Locale.ROOT, "%016x-", new SecureRandom().nextLong());
   private final AtomicLong lastVersion = new AtomicLong();
 
-  private BigtableJobStore(BigtableCalls calls, JobRows rows, int listScanBudget) {
+  private BigtableJobStore(BigtableCalls calls, Clock clock, int listScanBudget) {
     this.calls = calls;
-    this.rows = rows;
+    this.rows = new JobRows(clock);
+    this.dueIndex = new BigtableDueIndex(calls, clock);
+    this.clock = clock;
     this.listScanBudget = listScanBudget;
   }
 
@@ -78,7 +84,7 @@ public final class BigtableJobStore implements JobStore {
     try {
       return new BigtableJobStore(
           new BigtableCalls(BigtableClients.data(target, options)),
-          new JobRows(cellClock),
+          cellClock,
           options.listScanBudget());
     } catch (IOException e) {
       throw new StoreUnavailableException("Cannot open a Bigtable client for " + target, e);
@@ -113,14 +119,11 @@ public final class BigtableJobStore implements JobStore {
 
   private CompletableFuture<List<Creation>> createPart(
       List<JobSpec> specs, Map<JobSpec, byte[]> requests) {
-    BulkMutation due = BulkMutation.create(BigtableSchema.JOBS_DUE);
+    Instant begun = clock.instant();
     BulkMutation byOwner = BulkMutation.create(BigtableSchema.JOBS_BY_OWNER);
-    for (JobSpec spec : specs) {
-      due.add(rows.dueEntry(spec));
-      byOwner.add(rows.ownerEntry(spec));
-    }
-    return calls
-        .mutateAll(due)
+    specs.forEach(spec -> byOwner.add(rows.ownerEntry(spec)));
+    return dueIndex
+        .addFirst(specs)
         .thenCombine(calls.mutateAll(byOwner), (a, b) -> specs)
         .thenCompose(
             written -> {
@@ -130,7 +133,22 @@ public final class BigtableJobStore implements JobStore {
                 creations.add(createRow(spec, request));
               }
               return allOf(creations);
-            });
+            })
+        .thenCompose(creations -> stillDue(creations, begun));
+  }
+
+  /**
+   * An entry without a job is removed after {@link DueEntry#ORPHANED_AFTER}: a creation that took
+   * so long that its entry may be gone by now makes it again before anybody is told of the job.
+   */
+  private CompletableFuture<List<Creation>> stillDue(List<Creation> creations, Instant begun) {
+    Duration took = Duration.between(begun, clock.instant());
+    if (took.abs().compareTo(DueEntry.ORPHANED_AFTER.dividedBy(4)) < 0) {
+      return CompletableFuture.completedFuture(creations);
+    }
+    List<JobSpec> created =
+        creations.stream().filter(Creation::created).map(c -> c.job().spec()).toList();
+    return dueIndex.addFirst(created).thenApply(added -> creations);
   }
 
   private CompletableFuture<Creation> createRow(JobSpec spec, byte[] request) {
@@ -170,28 +188,41 @@ public final class BigtableJobStore implements JobStore {
 
   /**
    * A second creation under the same id at another time left index rows that are not the job's.
-   * Lists and sweeps see through them, so failing to remove them is no failure.
+   * Lists and sweeps see through them, so failing to remove them is no failure. But a job nobody
+   * has touched may be one whose creation died on the way, and must be due before anybody is told
+   * of it.
    */
   private CompletableFuture<Void> withoutStrayRows(JobSpec refused, Job job) {
-    if (RowKeys.due(refused).equals(RowKeys.due(job.spec()))
-        && refused.owner().equals(job.spec().owner())) {
-      return CompletableFuture.completedFuture(null);
+    CompletableFuture<Void> due =
+        job.run().equals(JobRun.NEW)
+            ? dueIndex.addFirst(List.of(job.spec()))
+            : CompletableFuture.completedFuture(null);
+    DueEntry stray = DueEntry.first(refused);
+    if (stray.equals(DueEntry.first(job.spec())) && refused.owner().equals(job.spec().owner())) {
+      return due;
     }
-    BulkMutation due =
-        BulkMutation.create(BigtableSchema.JOBS_DUE).add(JobRows.dueRemoval(refused));
-    return calls
-        .mutateAll(due)
-        .runAfterBoth(calls.mutate(JobRows.ownerRemoval(refused)), () -> {})
-        .exceptionally(error -> null);
+    return due.thenCompose(
+        added ->
+            dueIndex
+                .remove(List.of(stray))
+                .runAfterBoth(calls.mutate(JobRows.ownerRemoval(refused)), () -> {})
+                .exceptionally(error -> null));
   }
 
   @Override
-  public CompletableFuture<Void> markDispatched(Collection<JobSpec> jobs) {
-    BulkMutation due = BulkMutation.create(BigtableSchema.JOBS_DUE);
-    for (JobSpec spec : jobs) {
-      due.add(JobRows.dueRemoval(spec));
-    }
-    return BigtableCalls.translated(calls.mutateAll(due));
+  public CompletableFuture<List<DueEntry>> due(
+      int bucket, Instant until, Optional<DueEntry> after, int limit) {
+    return BigtableCalls.translated(dueIndex.read(bucket, until, after, limit));
+  }
+
+  @Override
+  public CompletableFuture<Void> moveDue(Map<DueEntry, Instant> moves) {
+    return BigtableCalls.translated(dueIndex.move(moves));
+  }
+
+  @Override
+  public CompletableFuture<Void> removeDue(Collection<DueEntry> entries) {
+    return BigtableCalls.translated(dueIndex.remove(entries));
   }
 
   @Override

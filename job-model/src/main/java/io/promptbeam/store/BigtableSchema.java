@@ -34,7 +34,7 @@ public final class BigtableSchema {
   /** A small row per job, under its owner, newest first. */
   static final TableId JOBS_BY_OWNER = TableId.of("jobs_by_owner");
 
-  /** A row per job whose first reference may not be published. */
+  /** A row per job that has not ended, under the time somebody must look at it. */
   static final TableId JOBS_DUE = TableId.of("jobs_due");
 
   /** Of {@link #JOBS}: spec, run and version. */

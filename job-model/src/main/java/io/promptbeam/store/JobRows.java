@@ -15,8 +15,6 @@ import io.promptbeam.job.Job;
 import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
-import io.promptbeam.message.JobMessageCodec;
-import io.promptbeam.message.JobReference;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.Set;
@@ -56,15 +54,6 @@ final class JobRows {
             BigtableSchema.JSON,
             timestampMicros(),
             bytes(OwnerIndexEntry.of(spec).encode()));
-  }
-
-  RowMutationEntry dueEntry(JobSpec spec) {
-    return RowMutationEntry.create(RowKeys.due(spec))
-        .setCell(
-            BigtableSchema.ENTRY,
-            BigtableSchema.JSON,
-            timestampMicros(),
-            bytes(JobMessageCodec.encode(JobReference.to(spec))));
   }
 
   /**
@@ -119,10 +108,6 @@ final class JobRows {
     return ConditionalRowMutation.create(BigtableSchema.JOBS, RowKeys.job(current.spec().id()))
         .condition(unchanged)
         .then(change);
-  }
-
-  static RowMutationEntry dueRemoval(JobSpec spec) {
-    return RowMutationEntry.create(RowKeys.due(spec)).deleteRow();
   }
 
   static RowMutation ownerRemoval(JobSpec spec) {

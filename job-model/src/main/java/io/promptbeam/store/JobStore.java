@@ -6,6 +6,7 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -28,16 +29,31 @@ public interface JobStore extends AutoCloseable {
   }
 
   /**
-   * Writes the rows that make a job durable, in the order that leaves no job unfindable: its due
-   * row, its row in the owner's list, then the job itself, if there is none under its id.
+   * Writes the rows that make a job durable, in the order that leaves no job unfindable: its first
+   * due entry, its row in the owner's list, then the job itself, if there is none under its id. A
+   * job found there that nobody has touched gets its first due entry again.
    */
   CompletableFuture<Creation> create(JobSpec spec, LlmRequest request);
 
   /** Like {@link #create} for each, with the rows before the jobs written in bulk. In order. */
   CompletableFuture<List<Creation>> createAll(Map<JobSpec, LlmRequest> jobs);
 
-  /** Clears the due rows of jobs whose first reference is published. In bulk. */
-  CompletableFuture<Void> markDispatched(Collection<JobSpec> jobs);
+  /**
+   * What is due in one bucket of the due index, earliest first. A job may have several entries, and
+   * an entry no job: a creation that died half way left it.
+   *
+   * @param bucket from 0, below {@link DueEntry#BUCKETS}
+   * @param until entries at that time or before
+   * @param after only entries that come after this one
+   */
+  CompletableFuture<List<DueEntry>> due(
+      int bucket, Instant until, Optional<DueEntry> after, int limit);
+
+  /** Gives entries a new time; at no moment is a job without one. In bulk. */
+  CompletableFuture<Void> moveDue(Map<DueEntry, Instant> moves);
+
+  /** Removes entries, of jobs that have ended or never were. In bulk. */
+  CompletableFuture<Void> removeDue(Collection<DueEntry> entries);
 
   /** One bulk read. Ids without a job are absent from the map. */
   CompletableFuture<Map<JobId, Job>> read(Collection<JobId> ids, Set<Part> parts);

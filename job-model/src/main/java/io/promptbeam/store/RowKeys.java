@@ -1,8 +1,8 @@
 package io.promptbeam.store;
 
 import io.promptbeam.job.JobId;
-import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.Owner;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -74,19 +74,28 @@ final class RowKeys {
   }
 
   /** In {@code jobs_due}: within a bucket the longest due comes first. */
-  static String due(JobSpec spec) {
-    ListPosition position = ListPosition.of(spec);
-    return bucket(spec.id()) + "#" + digits(position.createdMillis()) + "#" + spec.id();
+  static String due(DueEntry entry) {
+    return duePrefix(entry.bucket()) + digits(entry.at().toEpochMilli()) + "#" + entry.jobId();
   }
 
-  /** When the row was due, and whose it is. */
-  static Optional<ListPosition> parseDue(String key) {
+  /** After every key in {@code bucket} that is due at {@code until} or earlier. */
+  static String dueAt(int bucket, Instant until) {
+    long millis = Math.max(0, Math.min(ListPosition.MAX_MILLIS, until.toEpochMilli()));
+    return duePrefix(bucket) + digits(millis) + "$";
+  }
+
+  /** Before every key in {@code bucket}. */
+  static String duePrefix(int bucket) {
+    return bucket + "#";
+  }
+
+  static Optional<DueEntry> parseDue(String key) {
     Matcher parts = DUE.matcher(key);
     if (!parts.matches()) {
       return Optional.empty();
     }
-    long millis = Long.parseLong(parts.group(2));
-    return JobId.parse(parts.group(3)).map(id -> new ListPosition(millis, id));
+    Instant at = Instant.ofEpochMilli(Long.parseLong(parts.group(2)));
+    return JobId.parse(parts.group(3)).map(id -> new DueEntry(id, at));
   }
 
   static int bucket(JobId id) {

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes submissions durable, then wakes the pipeline. A job is accepted once the store has it:
- * whether publishing fails or takes too long changes nothing, its due row stays and leads to
- * another dispatch. Thread-safe, never blocks; futures fail with {@link
+ * whether publishing fails or takes too long changes nothing, its due entry leads the sweep to it.
+ * Thread-safe, never blocks; futures fail with {@link
  * io.promptbeam.store.StoreUnavailableException} when the store cannot be reached.
  */
 public final class JobSubmitter {
@@ -41,7 +41,6 @@ public final class JobSubmitter {
   private final JobStore store;
   private final JobPublisher publisher;
   private final Duration publishWait;
-  private final DispatchMarker marker;
 
   /**
    * @param publishWait how long an answer waits for the publisher at most
@@ -50,7 +49,6 @@ public final class JobSubmitter {
     this.store = store;
     this.publisher = publisher;
     this.publishWait = publishWait;
-    this.marker = new DispatchMarker(store);
   }
 
   public JobSubmitter(JobStore store, JobPublisher publisher) {
@@ -141,34 +139,22 @@ public final class JobSubmitter {
 
   /** Never fails; true when all are known to be published before the wait is over. */
   private CompletableFuture<Boolean> dispatch(List<JobSpec> jobs) {
-    List<CompletableFuture<Void>> sends = new ArrayList<>(jobs.size());
-    List<JobSpec> atOnce = new ArrayList<>(jobs.size());
+    List<CompletableFuture<Void>> sends = new ArrayList<>();
     for (int from = 0; from < jobs.size(); from += JOBS_PER_MESSAGE) {
-      List<JobSpec> together = jobs.subList(from, Math.min(jobs.size(), from + JOBS_PER_MESSAGE));
-      CompletableFuture<Void> send = publish(together);
-      if (send.isDone() && !send.isCompletedExceptionally()) {
-        atOnce.addAll(together);
-      } else {
-        sends.add(send.thenRun(() -> marker.mark(together)));
-      }
+      sends.add(publish(jobs.subList(from, Math.min(jobs.size(), from + JOBS_PER_MESSAGE))));
     }
-    if (!atOnce.isEmpty()) {
-      marker.mark(atOnce);
+    CompletableFuture<Void> sent = CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new));
+    if (!sent.isDone()) {
+      // The limit is on the copy: a send that ends late is still a send.
+      sent = sent.copy().orTimeout(publishWait.toMillis(), TimeUnit.MILLISECONDS);
     }
-    if (sends.isEmpty()) {
-      return CompletableFuture.completedFuture(true);
-    }
-    // The time limit is on the copy: a send that ends late still marks its job.
-    return CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new))
-        .copy()
-        .orTimeout(publishWait.toMillis(), TimeUnit.MILLISECONDS)
-        .handle(
-            (done, failure) -> {
-              if (failure != null) {
-                log.warn("{} jobs are stored, but not known to be published", jobs.size(), failure);
-              }
-              return failure == null;
-            });
+    return sent.handle(
+        (done, failure) -> {
+          if (failure != null) {
+            log.warn("{} jobs are stored, but not known to be published", jobs.size(), failure);
+          }
+          return failure == null;
+        });
   }
 
   private CompletableFuture<Void> publish(List<JobSpec> jobs) {

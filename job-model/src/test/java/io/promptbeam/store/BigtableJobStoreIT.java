@@ -9,21 +9,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.cloud.bigtable.admin.v2.BigtableTableAdminClient;
 import com.google.cloud.bigtable.admin.v2.models.CreateTableRequest;
 import com.google.cloud.bigtable.data.v2.BigtableDataClient;
-import com.google.cloud.bigtable.data.v2.models.Query;
 import com.google.cloud.bigtable.data.v2.models.Row;
+import com.google.cloud.bigtable.data.v2.models.RowCell;
 import com.google.cloud.bigtable.data.v2.models.RowMutation;
 import com.google.cloud.bigtable.emulator.v2.Emulator;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobSpec;
-import io.promptbeam.message.JobMessage;
-import io.promptbeam.message.JobMessageCodec;
-import io.promptbeam.message.JobReference;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -59,27 +59,34 @@ class BigtableJobStoreIT extends JobListContract {
     return BigtableJobStore.open(target, options, cellClock);
   }
 
-  @Override
-  Set<JobId> undispatched(List<JobSpec> jobs) {
-    Set<JobId> due = new HashSet<>();
-    for (Row row : raw.readRows(Query.create(BigtableSchema.JOBS_DUE))) {
-      JobId id = RowKeys.parseDue(row.getKey().toStringUtf8()).orElseThrow().id();
-      if (jobs.stream().anyMatch(spec -> spec.id().equals(id))) {
-        due.add(id);
-      }
-    }
-    return due;
-  }
-
   @Test
-  void dueRow_holdsTheReference() throws Exception {
+  void dueEntry_outlivesNobody_whenACreationTakesVeryLong() {
     JobSpec spec = spec(owner, T0);
-    created(spec);
-    Row row = raw.readRow(BigtableSchema.JOBS_DUE, RowKeys.due(spec));
-    assertThat(row).isNotNull();
-    byte[] stored = row.getCells().get(0).getValue().toByteArray();
-    assertThat(JobMessageCodec.decode(stored))
-        .isEqualTo(new JobMessage.Reference(JobReference.to(spec)));
+    Iterator<Instant> times = List.of(T0, T0, T0, T0.plus(Duration.ofHours(7))).iterator();
+    Clock stalling =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            return times.hasNext() ? times.next() : T0.plus(Duration.ofHours(7));
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+        };
+    try (JobStore stalled = open(stalling, 10)) {
+      assertThat(stalled.create(spec, prompt("?")).join().created()).isTrue();
+    }
+    Row row = raw.readRow(BigtableSchema.JOBS_DUE, RowKeys.due(DueEntry.first(spec)));
+    assertThat(row).as("written again, at the later time").isNotNull();
+    assertThat(row.getCells().stream().mapToLong(RowCell::getTimestamp).max())
+        .hasValue(T0.plus(Duration.ofHours(7)).toEpochMilli() * 1_000);
   }
 
   @Test

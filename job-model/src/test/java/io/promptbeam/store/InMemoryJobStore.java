@@ -6,6 +6,7 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
@@ -39,7 +39,7 @@ public final class InMemoryJobStore implements JobStore {
   private final int scanBudget;
   private final Map<JobId, Row> rows = new HashMap<>();
   private final Map<Owner, TreeSet<ListPosition>> byOwner = new HashMap<>();
-  private final TreeMap<ListPosition, JobId> due = new TreeMap<>();
+  private final TreeSet<DueEntry> due = new TreeSet<>();
   private long lastVersion;
 
   public InMemoryJobStore() {
@@ -50,9 +50,9 @@ public final class InMemoryJobStore implements JobStore {
     this.scanBudget = scanBudget;
   }
 
-  /** The jobs that are created and not marked as dispatched. */
-  public synchronized Set<JobId> undispatched() {
-    return Set.copyOf(due.values());
+  /** The whole due index. */
+  public synchronized List<DueEntry> due() {
+    return List.copyOf(due);
   }
 
   @Override
@@ -60,9 +60,13 @@ public final class InMemoryJobStore implements JobStore {
     byte[] body = StoreLimits.encodeRequest(request);
     Row existing = rows.get(spec.id());
     if (existing != null) {
-      return done(new Creation(false, existing.toJob(Set.of())));
+      Job job = existing.toJob(Set.of());
+      if (job.run().equals(JobRun.NEW)) {
+        due.add(DueEntry.first(job.spec()));
+      }
+      return done(new Creation(false, job));
     }
-    due.put(ListPosition.of(spec), spec.id());
+    due.add(DueEntry.first(spec));
     byOwner.computeIfAbsent(spec.owner(), o -> new TreeSet<>()).add(ListPosition.of(spec));
     Row row =
         new Row(
@@ -84,8 +88,33 @@ public final class InMemoryJobStore implements JobStore {
   }
 
   @Override
-  public synchronized CompletableFuture<Void> markDispatched(Collection<JobSpec> jobs) {
-    jobs.forEach(spec -> due.remove(ListPosition.of(spec)));
+  public synchronized CompletableFuture<List<DueEntry>> due(
+      int bucket, Instant until, Optional<DueEntry> after, int limit) {
+    List<DueEntry> found = new ArrayList<>();
+    for (DueEntry entry : after.isPresent() ? due.tailSet(after.get(), false) : due) {
+      if (entry.at().isAfter(until) || found.size() == limit) {
+        break;
+      }
+      if (entry.bucket() == bucket) {
+        found.add(entry);
+      }
+    }
+    return done(found);
+  }
+
+  @Override
+  public synchronized CompletableFuture<Void> moveDue(Map<DueEntry, Instant> moves) {
+    moves.forEach(
+        (entry, at) -> {
+          due.remove(entry);
+          due.add(new DueEntry(entry.jobId(), at));
+        });
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public synchronized CompletableFuture<Void> removeDue(Collection<DueEntry> entries) {
+    entries.forEach(due::remove);
     return CompletableFuture.completedFuture(null);
   }
 

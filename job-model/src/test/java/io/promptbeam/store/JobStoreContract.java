@@ -10,11 +10,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobLimits;
 import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
+import io.promptbeam.job.Priority;
 import io.promptbeam.job.Transition;
 import io.promptbeam.job.Usage;
 import io.promptbeam.store.JobStore.Creation;
@@ -25,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,12 +36,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What every store does with single jobs. Every test has an owner of its own. */
 abstract class JobStoreContract {
+  static final Instant END = Instant.parse("2100-01-01T00:00:00Z");
   static final Set<Part> ALL_PARTS = EnumSet.allOf(Part.class);
 
   final Owner owner = new Owner("o-" + UUID.randomUUID());
@@ -50,8 +55,17 @@ abstract class JobStoreContract {
    */
   abstract JobStore open(Clock cellClock, int listScanBudget);
 
-  /** Which of these jobs still have a due row. */
-  abstract Set<JobId> undispatched(List<JobSpec> jobs);
+  /** What the due index holds of these jobs. */
+  List<DueEntry> due(JobSpec... specs) {
+    List<JobId> ids = Arrays.stream(specs).map(JobSpec::id).toList();
+    List<DueEntry> found = new ArrayList<>();
+    for (int bucket = 0; bucket < DueEntry.BUCKETS; bucket++) {
+      store.due(bucket, END, Optional.empty(), 100_000).join().stream()
+          .filter(entry -> ids.contains(entry.jobId()))
+          .forEach(found::add);
+    }
+    return found;
+  }
 
   @BeforeEach
   void openStore() {
@@ -102,7 +116,7 @@ abstract class JobStoreContract {
         .contains(prompt("Why?"));
     assertThat(store.list(owner, JobFilter.ALL, 10, Optional.empty()).join().jobs())
         .containsExactly(job);
-    assertThat(undispatched(List.of(first))).containsExactly(first.id());
+    assertThat(due(first)).containsExactly(DueEntry.first(first));
   }
 
   @Test
@@ -274,19 +288,79 @@ abstract class JobStoreContract {
   }
 
   @Test
-  void markDispatched_clearsDueRows() {
+  void job_isDueAMinuteAfterItsCreation_orAtItsDeadline() {
+    JobSpec usual = spec(owner, T0);
+    JobSpec shortLived =
+        new JobSpec(
+            JobId.random(),
+            owner,
+            "m",
+            usual.labels(),
+            new JobLimits(Priority.BATCH, 1, T0.plusSeconds(5), 1),
+            T0,
+            Optional.empty());
+    created(usual);
+    created(shortLived);
+    assertThat(due(usual)).containsExactly(new DueEntry(usual.id(), T0.plusSeconds(60)));
+    assertThat(due(shortLived)).containsExactly(new DueEntry(shortLived.id(), T0.plusSeconds(5)));
+  }
+
+  @Test
+  void due_readsABucketInOrderAndInPages() {
+    List<DueEntry> all = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      JobSpec spec = spec(owner, T0.plusMillis(i % 7));
+      created(spec);
+      all.add(DueEntry.first(spec));
+    }
+    Set<JobId> mine = all.stream().map(DueEntry::jobId).collect(Collectors.toSet());
+    List<DueEntry> read = new ArrayList<>();
+    for (int bucket = 0; bucket < DueEntry.BUCKETS; bucket++) {
+      Optional<DueEntry> after = Optional.empty();
+      List<DueEntry> page;
+      do {
+        page = store.due(bucket, T0.plusSeconds(60).plusMillis(3), after, 3).join();
+        assertThat(page).hasSizeLessThanOrEqualTo(3).isSorted();
+        page.stream().filter(entry -> mine.contains(entry.jobId())).forEach(read::add);
+        after = page.isEmpty() ? after : Optional.of(page.get(page.size() - 1));
+      } while (!page.isEmpty());
+    }
+    assertThat(read)
+        .containsExactlyInAnyOrderElementsOf(
+            all.stream().filter(e -> !e.at().isAfter(T0.plusSeconds(60).plusMillis(3))).toList());
+  }
+
+  @Test
+  void dueEntries_areMovedAndRemoved() {
     JobSpec first = spec(owner, T0);
     JobSpec second = spec(owner, T0);
-    JobSpec third = spec(owner, T0.plusMillis(1));
-    List.of(first, second, third).forEach(this::created);
-    assertThat(undispatched(List.of(first, second, third)))
-        .containsExactlyInAnyOrder(first.id(), second.id(), third.id());
+    List.of(first, second).forEach(this::created);
+    Instant later = T0.plusSeconds(999);
 
-    store.markDispatched(List.of(first, third)).join();
-    store.markDispatched(List.of(first)).join();
-    store.markDispatched(List.of()).join();
+    store.moveDue(Map.of(DueEntry.first(first), later)).join();
+    assertThat(due(first, second))
+        .containsExactlyInAnyOrder(new DueEntry(first.id(), later), DueEntry.first(second));
+    store.moveDue(Map.of(new DueEntry(first.id(), later), later)).join();
+    assertThat(due(first)).as("moved to where it is").hasSize(1);
 
-    assertThat(undispatched(List.of(first, second, third))).containsExactly(second.id());
+    store.removeDue(List.of(DueEntry.first(first), DueEntry.first(second))).join();
+    assertThat(due(first, second)).containsExactly(new DueEntry(first.id(), later));
+    store.removeDue(List.of()).join();
+  }
+
+  @Test
+  void untouchedJob_isDueAgain_whenItIsCreatedAgain() {
+    JobSpec spec = spec(owner, T0);
+    Job job = created(spec);
+    store.removeDue(List.of(DueEntry.first(spec))).join();
+    JobSpec again = spec(spec.id(), owner, T0.plusSeconds(5), spec.modelId(), spec.labels());
+    assertThat(store.create(again, prompt("Why?")).join().created()).isFalse();
+    assertThat(due(spec)).containsExactly(DueEntry.first(spec));
+
+    store.removeDue(List.of(DueEntry.first(spec))).join();
+    completed(job, "{}");
+    store.create(again, prompt("Why?")).join();
+    assertThat(due(spec)).isEmpty();
   }
 
   @Test

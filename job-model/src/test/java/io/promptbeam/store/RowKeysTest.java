@@ -27,7 +27,8 @@ class RowKeysTest {
     assertThat(RowKeys.job(ID)).isEqualTo("0d9f6a7e-58a3-4c1b-9d68-2f1f6a1b7c13");
     assertThat(RowKeys.byOwner(OWNER, ListPosition.of(spec)))
         .isEqualTo("team.a#3#8204571999876#0d9f6a7e-58a3-4c1b-9d68-2f1f6a1b7c13");
-    assertThat(RowKeys.due(spec)).isEqualTo("3#1795428000123#0d9f6a7e-58a3-4c1b-9d68-2f1f6a1b7c13");
+    assertThat(RowKeys.due(new DueEntry(ID, spec.createdAt())))
+        .isEqualTo("3#1795428000123#0d9f6a7e-58a3-4c1b-9d68-2f1f6a1b7c13");
   }
 
   @Test
@@ -40,7 +41,8 @@ class RowKeysTest {
       ListPosition position = ListPosition.of(spec);
       assertThat(RowKeys.parseJob(RowKeys.job(id))).contains(id);
       assertThat(RowKeys.parseByOwner(RowKeys.byOwner(OWNER, position))).contains(position);
-      assertThat(RowKeys.parseDue(RowKeys.due(spec))).contains(position);
+      DueEntry due = new DueEntry(id, createdAt);
+      assertThat(RowKeys.parseDue(RowKeys.due(due))).contains(due);
     }
   }
 
@@ -76,6 +78,18 @@ class RowKeysTest {
     assertThat(RowKeys.byOwnerFrom(OWNER, 0, 999)).isGreaterThan(key);
     assertThat(RowKeys.byOwnerThrough(OWNER, 0, 1_000)).isGreaterThan(key);
     assertThat(RowKeys.byOwnerThrough(OWNER, 0, 1_001)).isLessThan(key);
+  }
+
+  @Test
+  void dueEntries_areReadUpToTheirMillisecond() {
+    String key = RowKeys.due(new DueEntry(ID, Instant.ofEpochMilli(1_000)));
+    int bucket = RowKeys.bucket(ID);
+    assertThat(RowKeys.duePrefix(bucket)).isLessThan(key);
+    assertThat(RowKeys.dueAt(bucket, Instant.ofEpochMilli(1_000))).isGreaterThan(key);
+    assertThat(RowKeys.dueAt(bucket, Instant.ofEpochMilli(999))).isLessThan(key);
+    assertThat(RowKeys.dueAt(bucket, Instant.ofEpochMilli(Long.MAX_VALUE)))
+        .as("far beyond what a key can hold")
+        .isGreaterThan(key);
   }
 
   @Test

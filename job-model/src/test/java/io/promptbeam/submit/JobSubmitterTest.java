@@ -12,6 +12,7 @@ import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.message.JobReference;
+import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.InMemoryJobStore;
 import io.promptbeam.store.Jobs;
 import java.time.Clock;
@@ -78,7 +79,7 @@ class JobSubmitterTest {
   }
 
   @Test
-  void jobsSubmittedInBulk_shareMessages_andAreAllMarked() {
+  void jobsSubmittedInBulk_shareMessages_andAreAllDue() {
     List<Submission> many = new ArrayList<>();
     for (int i = 0; i < 250; i++) {
       many.add(submission(JobId.random(), "h"));
@@ -88,18 +89,18 @@ class JobSubmitterTest {
     assertThat(publisher.published)
         .extracting(JobReference::jobId)
         .containsExactlyElementsOf(many.stream().map(s -> s.spec().id()).toList());
-    assertThat(store.undispatched()).isEmpty();
+    assertThat(store.due()).as("until they have ended").hasSize(250);
   }
 
   @Test
-  void job_isStoredPublishedAndMarked() {
+  void job_isStoredDueAndPublished() {
     var one = submission(JobId.random(), "h");
     var outcome = submitter.submit(one).join();
     assertThat(outcome)
         .isInstanceOfSatisfying(
             SubmitOutcome.Accepted.class, accepted -> assertThat(accepted.replayed()).isFalse());
     assertThat(publisher.published).containsExactly(JobReference.to(one.spec()));
-    assertThat(store.undispatched()).isEmpty();
+    assertThat(store.due()).containsExactly(DueEntry.first(one.spec()));
   }
 
   @Test
@@ -111,17 +112,8 @@ class JobSubmitterTest {
       publisher.answer = answer;
       var one = submission(JobId.random(), "h");
       assertThat(submitter.submit(one).join()).isInstanceOf(SubmitOutcome.Accepted.class);
-      assertThat(store.undispatched()).contains(one.spec().id());
+      assertThat(store.due()).contains(DueEntry.first(one.spec()));
     }
-  }
-
-  @Test
-  void job_isMarked_whenPublishingEndsAfterTheWait() {
-    publisher.answer = new CompletableFuture<>();
-    var one = submission(JobId.random(), "h");
-    assertThat(submitter.submit(one).join()).isInstanceOf(SubmitOutcome.Accepted.class);
-    publisher.answer.complete(null);
-    assertThat(store.undispatched()).isEmpty();
   }
 
   @Test
@@ -162,7 +154,6 @@ class JobSubmitterTest {
     assertThat(submitter.submitAll(chunk).join())
         .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(SubmitOutcome.Accepted.class));
     assertThat(publisher.published).hasSize(5);
-    assertThat(store.undispatched()).isEmpty();
   }
 
   @Test
@@ -182,6 +173,5 @@ class JobSubmitterTest {
     }
     assertThat(outcomes.get(1_201)).isInstanceOf(SubmitOutcome.IdempotencyConflict.class);
     assertThat(publisher.published).hasSize(1_200);
-    assertThat(store.undispatched()).isEmpty();
   }
 }

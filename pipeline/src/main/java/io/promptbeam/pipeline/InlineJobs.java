@@ -80,21 +80,14 @@ final class InlineJobs {
 
   private JobSpec store(Submission submission) {
     try {
-      // If the answer to a first attempt is lost, the second finds the row and leaves its dispatch
-      // unmarked, which at worst means one more dispatch.
-      var creation = await(() -> store.create(submission.spec(), submission.request()));
-      if (creation.created()) {
-        // The message itself is the dispatch: it is acknowledged when the bundle is committed.
-        await(() -> store.markDispatched(List.of(submission.spec())));
-      }
-      return creation.job().spec();
+      return await(() -> store.create(submission.spec(), submission.request())).job().spec();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while the store made a job's row", e);
     }
   }
 
-  /** Both operations may be repeated: the job's id is the same. */
+  /** Creating may be repeated: the job's id is the same. */
   private <T> T await(Supplier<CompletableFuture<T>> operation) throws InterruptedException {
     long startNanos = System.nanoTime();
     for (int attempt = 0; ; attempt++) {

@@ -26,6 +26,20 @@ public interface LlmJobOptions extends StreamingOptions {
 
   void setShards(int shards);
 
+  @Description("Seconds between two looks at the jobs that are due")
+  @Default.Integer(10)
+  int getSweepSeconds();
+
+  void setSweepSeconds(int seconds);
+
+  @Description(
+      "Whether to begin with a look at every job that has not ended: for runners that forget the"
+          + " jobs they were handed when they end")
+  @Default.Boolean(false)
+  boolean getSweepEverythingAtStart();
+
+  void setSweepEverythingAtStart(boolean everything);
+
   @Description("bigtable://PROJECT/INSTANCE[?app_profile=ID], whose profile routes to one cluster")
   @Nullable String getBigtable();
 

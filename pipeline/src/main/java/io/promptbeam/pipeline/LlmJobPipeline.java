@@ -2,10 +2,12 @@ package io.promptbeam.pipeline;
 
 import io.promptbeam.pipeline.engine.JobOutcome;
 import org.apache.beam.sdk.Pipeline;
+import org.apache.beam.sdk.transforms.Flatten;
 import org.apache.beam.sdk.values.PCollection;
+import org.apache.beam.sdk.values.PCollectionList;
 import org.apache.beam.sdk.values.PCollectionTuple;
 
-/** From messages on a subscription to recorded answers. */
+/** From messages on a subscription, and jobs that are due, to recorded answers. */
 public final class LlmJobPipeline {
   private LlmJobPipeline() {}
 
@@ -24,10 +26,18 @@ public final class LlmJobPipeline {
 
     decoded.get(DecodeMessages.REJECTS).apply("DeadLetter", new WriteDeadLetters(options));
 
-    PCollection<JobOutcome> outcomes =
-        decoded.get(DecodeMessages.JOBS).apply("CallLlm", new CallLlm(workers));
+    PCollectionTuple swept = pipeline.apply("Sweep", new Sweep(options, workers));
 
-    outcomes.apply("CountOutcomes", new CountOutcomes());
+    PCollection<JobOutcome> called =
+        PCollectionList.of(decoded.get(DecodeMessages.JOBS))
+            .and(swept.get(Sweep.JOBS))
+            .apply("Jobs", Flatten.pCollections())
+            .apply("CallLlm", new CallLlm(workers));
+
+    PCollectionList.of(called)
+        .and(swept.get(Sweep.OUTCOMES))
+        .apply("Outcomes", Flatten.pCollections())
+        .apply("CountOutcomes", new CountOutcomes());
     return pipeline;
   }
 }

@@ -51,7 +51,7 @@ class InlineJobsTest {
     JobReference made = jobs(2).create(MESSAGE);
 
     assertThat(store.read(made.jobId(), Set.of()).get()).isPresent();
-    assertThat(asked).containsExactly("create", "create", "create", "markDispatched");
+    assertThat(asked).containsExactly("create", "create", "create");
     assertThat(slept).containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(2));
   }
 

@@ -67,7 +67,7 @@ class ApiServerIT {
     assertThat(Instant.parse(answer.text("created_at"))).isNotNull();
     assertThat(stack.published).hasSize(1);
     assertThat(stack.published.get(0).jobId()).hasToString(id);
-    assertThat(stack.memory.undispatched()).isEmpty();
+    assertThat(stack.memory.due()).as("until it has ended").hasSize(1);
   }
 
   @Test
@@ -382,7 +382,7 @@ class ApiServerIT {
       assertThat(probe.post("/api/llm/jobs/submit/", PROMPT).status()).isEqualTo(202);
       other.publishAnswer = new CompletableFuture<>();
       assertThat(probe.post("/api/llm/jobs/submit/", PROMPT).status()).isEqualTo(202);
-      assertThat(other.memory.undispatched()).hasSize(2);
+      assertThat(other.memory.due()).hasSize(2);
     }
   }
 

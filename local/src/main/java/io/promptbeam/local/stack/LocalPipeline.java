@@ -35,6 +35,8 @@ public final class LocalPipeline implements AutoCloseable {
     options.setRunner(DirectRunner.class);
     options.setStreaming(true);
     options.setShards(SHARDS);
+    // The DirectRunner's state ends with its process.
+    options.setSweepEverythingAtStart(true);
     options.setJobsSubscription(
         PubsubNames.subscriptionPath(queue.projectId(), names.jobsSubscription()));
     options.setDeadLetterTopic(PubsubNames.topicPath(queue.projectId(), names.deadLettersTopic()));

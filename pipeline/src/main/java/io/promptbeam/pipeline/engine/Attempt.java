@@ -37,31 +37,38 @@ final class Attempt {
   /** A lapsed lease is looked at a little later than it lapses, for clocks that differ. */
   private static final Duration LEASE_SLACK = Duration.ofMillis(200);
 
+  /** Short: a store that is back should have the answer before another worker takes the job. */
+  private static final Backoff RECORD_BACKOFF =
+      new Backoff(Duration.ofMillis(250), Duration.ofSeconds(2));
+
   private final AttemptContext context;
   private final JobId id;
   private final Permit permit;
-  private final Runnable onPermitReleased;
-  private final Consumer<Verdict> onVerdict;
+  private final Consumer<CallReport> onReport;
+  private final BiConsumer<Verdict, CallReport> onVerdict;
   private final AtomicBoolean permitHeld = new AtomicBoolean(true);
   private final AtomicBoolean decided = new AtomicBoolean();
+  private volatile CallReport report = CallReport.NOTHING;
   private volatile boolean calling;
   private volatile boolean cancelSeen;
+  private volatile boolean deadlineBinds;
   private volatile @Nullable CompletableFuture<LlmAnswer> call;
   private volatile @Nullable Runnable stopRenewal;
 
   /**
-   * @param onPermitReleased called once, before the verdict
+   * @param onReport called once, when the permit is released, before the verdict
+   * @param onVerdict called once, with the report too
    */
   Attempt(
       AttemptContext context,
       JobId id,
       Permit permit,
-      Runnable onPermitReleased,
-      Consumer<Verdict> onVerdict) {
+      Consumer<CallReport> onReport,
+      BiConsumer<Verdict, CallReport> onVerdict) {
     this.context = context;
     this.id = id;
     this.permit = permit;
-    this.onPermitReleased = onPermitReleased;
+    this.onReport = onReport;
     this.onVerdict = onVerdict;
   }
 
@@ -80,7 +87,7 @@ final class Attempt {
   /** The job could not even be read. */
   void storeFailed(Throwable cause) {
     LOG.warn("store unavailable, job {} waits: {}", id, describe(cause));
-    decide(new Verdict.Again(context.config().backoff().next(3, context.random())));
+    decide(new Verdict.LookAgain(context.config().backoff().next(3, context.random())));
   }
 
   private void claim(Job job) {
@@ -109,8 +116,8 @@ final class Attempt {
   private void notClaimed(Applied.Refused refused) {
     Job job = refused.job();
     switch (refused.reason()) {
-      case LEASE_HELD -> decide(new Verdict.Again(untilNextLook(expiryOf(job))));
-      case NOT_DUE -> decide(new Verdict.Again(until(job.run().notBefore().orElseThrow())));
+      case LEASE_HELD -> decide(new Verdict.LookAgain(untilNextLook(expiryOf(job))));
+      case NOT_DUE -> decide(new Verdict.LookAgain(until(job.run().notBefore().orElseThrow())));
       case DEADLINE_PASSED -> end(job, new JobEvent.Expire());
       case ATTEMPTS_EXHAUSTED -> {
         String text =
@@ -135,7 +142,7 @@ final class Attempt {
   private void claimed(Job job, String token, ModelConfig model) {
     if (job.run().state() != JobState.PROCESSING) {
       // A cancel request was waiting for the last worker's lease to lapse.
-      decide(new Verdict.Ended(JobOutcome.of(job)));
+      decide(new Verdict.Ended(job));
       return;
     }
     Optional<LlmRequest> request = job.request();
@@ -148,8 +155,13 @@ final class Attempt {
           0);
       return;
     }
+    if (context.stopping().getAsBoolean()) {
+      record(job, new JobEvent.Release(token), Optional.empty(), 0);
+      return;
+    }
     Duration left = Duration.between(context.clock().instant(), job.spec().limits().deadline());
-    Duration timeout = left.compareTo(model.timeouts().call()) < 0 ? left : model.timeouts().call();
+    deadlineBinds = left.compareTo(model.timeouts().call()) < 0;
+    Duration timeout = deadlineBinds ? left : model.timeouts().call();
     calling = true;
     scheduleRenewal(job, token);
     context.counters().callStarted();
@@ -169,7 +181,7 @@ final class Attempt {
     stopRenewal();
     context.counters().callEnded();
     if (answer != null) {
-      releaseSucceeded(answer.usage().totalTokens());
+      releaseSucceeded(answer.usage().totalTokens(), answered(job));
       var complete =
           new JobEvent.Complete(token, answer.usage(), model.pricing().costUsd(answer.usage()));
       record(job, complete, Optional.of(answer.body()), 0);
@@ -178,30 +190,35 @@ final class Attempt {
     // What the provider did with a call that ended without an answer is unknown: it counts in full.
     long estimate = job.spec().limits().tokenEstimate();
     if (cancelSeen) {
-      releaseSucceeded(estimate);
+      releaseSucceeded(estimate, CallReport.NOTHING);
       record(job, new JobEvent.Abort(token), Optional.empty(), 0);
       return;
     }
     Throwable cause = unwrap(failure);
     JobEvent event;
     if (cause instanceof LlmException failed) {
-      release(failed, estimate);
+      release(failed, estimate, job);
       event =
           failed.isRetryable()
               ? retry(job, token, failed.error(), failed.retryAfter())
               : new JobEvent.Fail(token, failed.error(), Optional.empty());
     } else if (cause instanceof CancellationException) {
-      // We gave it up: the lease was lost, or the worker stops.
-      releaseSucceeded(estimate);
-      JobError error = JobError.of(ErrorCodes.CONNECTION, "The worker gave the call up.");
-      event = retry(job, token, error, Optional.empty());
+      // We gave it up: the lease was lost, or the worker stops. Then others may call at once.
+      releaseSucceeded(estimate, CallReport.NOTHING);
+      String text = "The worker stopped before the provider answered.";
+      JobError error = JobError.of(ErrorCodes.WORKER_STOPPED, text);
+      event = new JobEvent.Retry(token, context.clock().instant(), error);
     } else {
       LOG.error("job {}: the client failed in an unforeseen way", id, Unforeseen.trace(cause));
-      releaseSucceeded(estimate);
+      releaseSucceeded(estimate, CallReport.NOTHING);
       JobError error = JobError.of(ErrorCodes.INTERNAL, "The call failed inside Promptbeam.");
       event = retry(job, token, error, Optional.empty());
     }
     record(job, event, Optional.empty(), 0);
+  }
+
+  private static CallReport answered(Job job) {
+    return job.run().attempt() > 1 ? CallReport.RETRY_ANSWERED : CallReport.ANSWERED;
   }
 
   private JobEvent retry(Job job, String token, JobError error, Optional<Duration> asked) {
@@ -219,7 +236,7 @@ final class Attempt {
             notRecordable(job, event, result);
           } else if (applied == null) {
             LOG.warn("store unavailable, job {} is not recorded yet: {}", id, describe(failure));
-            Duration wait = context.config().backoff().next(failures + 1, context.random());
+            Duration wait = RECORD_BACKOFF.next(failures + 1, context.random());
             var unused =
                 context.after(wait, () -> guarded(() -> record(job, event, result, failures + 1)));
           } else {
@@ -236,7 +253,7 @@ final class Attempt {
       var failed = new JobEvent.Fail(complete.token(), error, Optional.of(complete.usage()));
       record(job, failed, Optional.empty(), 0);
     } else {
-      decide(new Verdict.Again(context.config().backoff().cap()));
+      decide(new Verdict.LookAgain(context.config().backoff().cap()));
     }
   }
 
@@ -247,14 +264,17 @@ final class Attempt {
   private void recorded(Applied applied) {
     if (applied instanceof Applied.Done done) {
       Job now = done.job();
-      decide(
-          now.run().state().isTerminal()
-              ? new Verdict.Ended(JobOutcome.of(now))
-              : new Verdict.Again(until(now.run().notBefore().orElse(Instant.EPOCH))));
+      if (now.run().state().isTerminal()) {
+        decide(new Verdict.Ended(now));
+      } else if (now.run().notBefore().isPresent()) {
+        decide(new Verdict.Retry(until(now.run().notBefore().get())));
+      } else {
+        decide(new Verdict.LookAgain(Duration.ZERO));
+      }
     } else if (applied instanceof Applied.Refused refused
         && !refused.job().run().state().isTerminal()) {
       LOG.info("job {}: lease lost before its answer was recorded", id);
-      decide(new Verdict.Again(LEASE_SLACK));
+      decide(new Verdict.LookAgain(LEASE_SLACK));
     } else {
       decide(new Verdict.NothingToDo());
     }
@@ -319,40 +339,50 @@ final class Attempt {
     return wait.isNegative() ? Duration.ZERO : wait;
   }
 
-  private void releaseSucceeded(long tokens) {
+  private void releaseSucceeded(long tokens, CallReport report) {
     if (permitHeld.compareAndSet(true, false)) {
       permit.succeeded(tokens, context.nowNanos());
-      onPermitReleased.run();
+      report(report);
     }
   }
 
-  private void release(LlmException failed, long estimate) {
+  private void release(LlmException failed, long estimate, Job job) {
+    boolean timedOut = failed.error().code().equals(ErrorCodes.TIMEOUT);
     if (failed instanceof LlmException.Throttled) {
       context.counters().throttled();
       releaseThrottled(failed.retryAfter().orElse(Duration.ZERO));
+    } else if (failed instanceof LlmException.Permanent) {
+      releaseSucceeded(0, answered(job));
     } else {
-      releaseSucceeded(failed.error().code().equals(ErrorCodes.TIMEOUT) ? estimate : 0);
+      // A job that leaves its call too little time says nothing about the provider.
+      CallReport report = timedOut && deadlineBinds ? CallReport.NOTHING : CallReport.FAILED;
+      releaseSucceeded(timedOut ? estimate : 0, report);
     }
   }
 
   private void releaseThrottled(Duration pause) {
     if (permitHeld.compareAndSet(true, false)) {
       permit.throttled(pause, context.nowNanos());
-      onPermitReleased.run();
+      report(CallReport.THROTTLED);
     }
   }
 
   private void releaseIgnored() {
     if (permitHeld.compareAndSet(true, false)) {
       permit.ignored(context.nowNanos());
-      onPermitReleased.run();
+      report(CallReport.NOTHING);
     }
+  }
+
+  private void report(CallReport learned) {
+    report = learned;
+    onReport.accept(learned);
   }
 
   private void decide(Verdict verdict) {
     releaseIgnored();
     if (decided.compareAndSet(false, true)) {
-      onVerdict.accept(verdict);
+      onVerdict.accept(verdict, report);
     }
   }
 
@@ -376,7 +406,7 @@ final class Attempt {
         context.counters().callEnded();
       }
       stopRenewal();
-      decide(new Verdict.Again(context.config().backoff().cap()));
+      decide(new Verdict.LookAgain(context.config().backoff().cap()));
     }
   }
 

@@ -7,10 +7,15 @@ import java.util.concurrent.atomic.LongAdder;
  * call ended is a completed, failed, retried, cancelled or lost attempt.
  */
 final class Counters {
+  private final LongAdder waiting = new LongAdder();
   private final LongAdder callsStarted = new LongAdder();
   private final LongAdder callsEnded = new LongAdder();
   private final LongAdder throttled = new LongAdder();
   private final LongAdder jobsEnded = new LongAdder();
+
+  void waiting(long change) {
+    waiting.add(change);
+  }
 
   void callStarted() {
     callsStarted.increment();
@@ -28,9 +33,10 @@ final class Counters {
     jobsEnded.increment();
   }
 
-  EngineStats snapshot(long waiting) {
+  EngineStats snapshot(long breakersOpen) {
     long ended = callsEnded.sum();
     long started = callsStarted.sum();
-    return new EngineStats(waiting, started - ended, started, throttled.sum(), jobsEnded.sum());
+    return new EngineStats(
+        waiting.sum(), started - ended, started, throttled.sum(), jobsEnded.sum(), breakersOpen);
   }
 }

@@ -23,7 +23,8 @@ public record JobOutcome(
     BigDecimal costUsd,
     String errorCode,
     long latencyMillis) {
-  static JobOutcome of(Job job) {
+  /** Of a job that has ended. */
+  public static JobOutcome of(Job job) {
     var ending = job.run().ending().orElseThrow();
     return new JobOutcome(
         job.spec().id(),

@@ -1,15 +1,19 @@
 package io.promptbeam.pipeline.engine;
 
+import io.promptbeam.job.Job;
 import java.time.Duration;
 
 /** What became of one attempt at a job. */
 sealed interface Verdict {
   /** It ended, and we recorded how. */
-  record Ended(JobOutcome outcome) implements Verdict {}
+  record Ended(Job job) implements Verdict {}
 
   /** It has ended or is gone without our doing. */
   record NothingToDo() implements Verdict {}
 
-  /** It has not ended; look again after {@code delay}. */
-  record Again(Duration delay) implements Verdict {}
+  /** The call failed, and the job may be called again after {@code delay}. */
+  record Retry(Duration delay) implements Verdict {}
+
+  /** It was not called and has not ended; look again after {@code delay}. */
+  record LookAgain(Duration delay) implements Verdict {}
 }

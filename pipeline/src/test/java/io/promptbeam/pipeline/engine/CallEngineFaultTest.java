@@ -86,7 +86,7 @@ class CallEngineFaultTest {
     engine.close();
     assertThat(hanging).isCancelled();
     assertThat(read(job).run().state()).isEqualTo(JobState.PENDING);
-    assertThat(read(job).run().lastError().map(JobError::code)).contains(ErrorCodes.CONNECTION);
+    assertThat(read(job).run().lastError().map(JobError::code)).contains(ErrorCodes.WORKER_STOPPED);
     assertThat(engine.stats().inFlight()).isZero();
   }
 

@@ -1,6 +1,6 @@
-package io.promptbeam.submit;
+package io.promptbeam.pipeline.engine;
 
-import io.promptbeam.job.JobSpec;
+import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,26 +9,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Clears the due rows of published jobs in bulk: what gathers while one write is on its way goes
- * out with the next. Nobody waits for it, because a due row that stays only costs a second,
- * harmless dispatch. Thread-safe.
+ * Removes the first due entries of ended jobs, in bulk: what gathers while one write is on its way
+ * goes out with the next. Nobody waits for it, because an entry that stays, or that a sweep has
+ * moved, is removed by the sweep when its time comes. Thread-safe.
  */
-final class DispatchMarker {
-  private static final Logger log = LoggerFactory.getLogger(DispatchMarker.class);
-  private static final int MAX_JOBS_PER_WRITE = 1_000;
+final class DueClearer {
+  private static final Logger LOG = LoggerFactory.getLogger(DueClearer.class);
+  private static final int MAX_PER_WRITE = 1_000;
 
   private final JobStore store;
   private final Object lock = new Object();
-  private List<JobSpec> waiting = new ArrayList<>();
+  private List<DueEntry> waiting = new ArrayList<>();
   private boolean writing;
 
-  DispatchMarker(JobStore store) {
+  DueClearer(JobStore store) {
     this.store = store;
   }
 
-  void mark(List<JobSpec> published) {
+  void clear(DueEntry ended) {
     synchronized (lock) {
-      waiting.addAll(published);
+      waiting.add(ended);
       if (writing) {
         return;
       }
@@ -39,13 +39,13 @@ final class DispatchMarker {
 
   private void writeNext() {
     while (true) {
-      List<JobSpec> now;
+      List<DueEntry> now;
       synchronized (lock) {
         if (waiting.isEmpty()) {
           writing = false;
           return;
         }
-        int size = Math.min(waiting.size(), MAX_JOBS_PER_WRITE);
+        int size = Math.min(waiting.size(), MAX_PER_WRITE);
         now = List.copyOf(waiting.subList(0, size));
         waiting = new ArrayList<>(waiting.subList(size, waiting.size()));
       }
@@ -58,19 +58,19 @@ final class DispatchMarker {
   }
 
   /** Never fails. */
-  private CompletableFuture<Boolean> write(List<JobSpec> jobs) {
+  private CompletableFuture<Boolean> write(List<DueEntry> entries) {
     try {
       return store
-          .markDispatched(jobs)
+          .removeDue(entries)
           .handle(
               (done, failure) -> {
                 if (failure != null) {
-                  log.debug("{} due rows stay, their jobs may be sent again", jobs.size(), failure);
+                  LOG.debug("{} due entries are left to the sweep", entries.size(), failure);
                 }
                 return failure == null;
               });
     } catch (RuntimeException e) {
-      log.debug("{} due rows stay, their jobs may be sent again", jobs.size(), e);
+      LOG.debug("{} due entries are left to the sweep", entries.size(), e);
       return CompletableFuture.completedFuture(false);
     }
   }

@@ -1,0 +1,226 @@
+package io.promptbeam.pipeline.engine;
+
+import io.promptbeam.job.Job;
+import io.promptbeam.job.JobId;
+import io.promptbeam.pipeline.quota.Permit;
+import io.promptbeam.pipeline.quota.Quota;
+import io.promptbeam.store.JobStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Takes one lane's calls out as quota and circuit breaker allow, and holds its retries to their
+ * budget. Owned by the engine's loop, but for {@link #report}.
+ */
+final class LanePump {
+  /** About 8 MB of prompts, at four characters a token. */
+  private static final long MAX_TOKENS_PER_READ = 2_000_000;
+
+  /** Where attempts end. */
+  interface Settling {
+    /** Called once per start, on the loop. */
+    void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict);
+  }
+
+  private record Start(ActiveItem item, JobId job, Permit permit) {}
+
+  private final AttemptContext context;
+  private final JobStore store;
+  private final Set<Attempt> attempts;
+  private final Settling settling;
+  private final Lane lane;
+  private final CircuitBreaker breaker;
+  private final RetryBudget retries;
+  private long lastStartNanos;
+  private long scheduledForNanos;
+  private boolean scheduled;
+  private boolean retriesScheduled;
+  private volatile boolean inFlightFull;
+
+  /**
+   * @param attempts where attempts are noted while they run; thread-safe
+   */
+  LanePump(
+      AttemptContext context,
+      JobStore store,
+      Quota quota,
+      Set<Attempt> attempts,
+      Settling settling) {
+    this.context = context;
+    this.store = store;
+    this.attempts = attempts;
+    this.settling = settling;
+    lane = new Lane(quota);
+    breaker = new CircuitBreaker(CircuitBreaker.Settings.DEFAULT, context.random());
+    retries = new RetryBudget(RetryBudget.Settings.DEFAULT, context.nowNanos());
+    lastStartNanos = context.nowNanos() - startIntervalNanos();
+  }
+
+  /** Queues an item that has jobs to draw. */
+  void add(ActiveItem item) {
+    lane.add(item);
+    request();
+  }
+
+  /** Runs {@code retry} when the budget allows it. */
+  void whenBudgeted(Runnable retry) {
+    retries.request(retry, context.nowNanos());
+    lookAfterRetries();
+  }
+
+  boolean isBreakerOpen() {
+    return breaker.isOpen();
+  }
+
+  /** Something may be startable: looks now, or when the start interval has passed. */
+  private void request() {
+    long sinceNanos = context.nowNanos() - lastStartNanos;
+    requestIn(startIntervalNanos() - sinceNanos);
+  }
+
+  private void requestIn(long waitNanos) {
+    long at = context.nowNanos() + Math.max(0, waitNanos);
+    if (scheduled && scheduledForNanos - at <= 0) {
+      return;
+    }
+    scheduled = true;
+    scheduledForNanos = at;
+    var unused =
+        context.after(Duration.ofNanos(Math.max(0, waitNanos)), Unforeseen.guarded(() -> pump(at)));
+  }
+
+  private void pump(long at) {
+    if (!scheduled || scheduledForNanos != at || context.stopping().getAsBoolean()) {
+      return;
+    }
+    scheduled = false;
+    // Set before asking, so that no release between the answer and here goes unheard.
+    inFlightFull = true;
+    long now = context.nowNanos();
+    List<Start> starts = new ArrayList<>();
+    inFlightFull = takeStarts(starts, now);
+    if (!starts.isEmpty()) {
+      lastStartNanos = now;
+      context.counters().waiting(-starts.size());
+      if (lane.peek() != null) {
+        request();
+      }
+      begin(starts);
+    }
+  }
+
+  /** True when only the end of a call can let another one start. */
+  private boolean takeStarts(List<Start> starts, long now) {
+    long tokens = 0;
+    while (starts.size() < context.config().maxStartsPerRead() && tokens < MAX_TOKENS_PER_READ) {
+      ActiveItem item = lane.peek();
+      if (item == null) {
+        return false;
+      }
+      long breakerWait = breaker.waitNanos(now);
+      if (breakerWait > 0) {
+        return waits(breakerWait);
+      }
+      tokens += item.item().tokensPerCall();
+      var acquisition = lane.quota().tryAcquire(item.item().tokensPerCall(), now);
+      if (acquisition instanceof Quota.Acquisition.Wait wait) {
+        return waits(wait.nanos());
+      }
+      breaker.started();
+      Permit permit = ((Quota.Acquisition.Granted) acquisition).permit();
+      starts.add(new Start(item, item.draw(), permit));
+      lane.turnTaken(item);
+    }
+    return false;
+  }
+
+  private boolean waits(long nanos) {
+    if (nanos == Long.MAX_VALUE) {
+      return true;
+    }
+    requestIn(Math.max(nanos, startIntervalNanos()));
+    return false;
+  }
+
+  private void begin(List<Start> starts) {
+    List<JobId> ids = new ArrayList<>(starts.size());
+    List<Attempt> begun = new ArrayList<>(starts.size());
+    for (Start start : starts) {
+      ids.add(start.job());
+      begun.add(attempt(start));
+    }
+    var unused =
+        store
+            .read(ids, Set.of(JobStore.Part.REQUEST))
+            .whenComplete(
+                (found, failure) -> {
+                  for (int i = 0; i < ids.size(); i++) {
+                    if (failure != null) {
+                      begun.get(i).storeFailed(failure);
+                    } else {
+                      begun.get(i).begin(Optional.<Job>ofNullable(found.get(ids.get(i))));
+                    }
+                  }
+                });
+  }
+
+  private Attempt attempt(Start start) {
+    Attempt[] self = new Attempt[1];
+    Attempt attempt =
+        new Attempt(
+            context,
+            start.job(),
+            start.permit(),
+            this::report,
+            (verdict, report) -> {
+              attempts.remove(self[0]);
+              context.scheduler().soon(Unforeseen.guarded(() -> settle(start, verdict, report)));
+            });
+    self[0] = attempt;
+    attempts.add(attempt);
+    return attempt;
+  }
+
+  /** On any thread, as soon as it is known: the next call need not wait for the record. */
+  private void report(CallReport report) {
+    boolean breakerMoved =
+        switch (report) {
+          case ANSWERED, RETRY_ANSWERED, THROTTLED -> breaker.answered();
+          case FAILED -> breaker.failed(context.nowNanos());
+          case NOTHING -> breaker.notCalled();
+        };
+    if (inFlightFull || breakerMoved) {
+      context.scheduler().soon(Unforeseen.guarded(this::request));
+    }
+  }
+
+  private void settle(Start start, Verdict verdict, CallReport report) {
+    if (report == CallReport.ANSWERED || report == CallReport.RETRY_ANSWERED) {
+      retries.earn(report == CallReport.RETRY_ANSWERED, context.nowNanos());
+    }
+    settling.settle(this, start.item(), start.job(), verdict);
+  }
+
+  private void lookAfterRetries() {
+    long wait = retries.waitNanos();
+    if (wait > 0 && !retriesScheduled) {
+      retriesScheduled = true;
+      var unused =
+          context.after(
+              Duration.ofNanos(wait),
+              Unforeseen.guarded(
+                  () -> {
+                    retriesScheduled = false;
+                    retries.release(context.nowNanos());
+                    lookAfterRetries();
+                  }));
+    }
+  }
+
+  private long startIntervalNanos() {
+    return context.config().startInterval().toNanos();
+  }
+}

@@ -1,0 +1,73 @@
+package io.promptbeam.pipeline.engine;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * How many retries a model's calls may add: calls that are answered earn them, failing calls spend
+ * them, so that retries cannot multiply the load on a provider that fails. A retry without budget
+ * waits, and is not lost. Not thread-safe: the engine's loop owns it. (After the retry quota of the
+ * AWS SDKs and Finagle's RetryBudget.)
+ */
+final class RetryBudget {
+  /**
+   * How it counts.
+   *
+   * @param burst retries at most that may be saved up
+   * @param perAnswer earned by a call that was answered
+   * @param perSecond earned by time, so that nothing waits for ever
+   */
+  record Settings(double burst, double perAnswer, double perSecond) {
+    static final Settings DEFAULT = new Settings(100, 0.5, 2);
+  }
+
+  private final Settings settings;
+  private final Deque<Runnable> waiting = new ArrayDeque<>();
+  private double balance;
+  private long filledAtNanos;
+
+  RetryBudget(Settings settings, long nowNanos) {
+    this.settings = settings;
+    balance = settings.burst();
+    filledAtNanos = nowNanos;
+  }
+
+  /** Runs {@code retry} at once if there is budget for it, else when there is, in order. */
+  void request(Runnable retry, long nowNanos) {
+    waiting.add(retry);
+    release(nowNanos);
+  }
+
+  /** A call was answered; {@code afterRetry} gives back what a retry had spent. */
+  void earn(boolean afterRetry, long nowNanos) {
+    fill(nowNanos);
+    balance = Math.min(settings.burst(), balance + settings.perAnswer() + (afterRetry ? 1 : 0));
+    release(nowNanos);
+  }
+
+  /** Runs what waits, as far as the budget goes. */
+  void release(long nowNanos) {
+    fill(nowNanos);
+    while (!waiting.isEmpty() && balance >= 1) {
+      balance--;
+      waiting.removeFirst().run();
+    }
+  }
+
+  /** Nanoseconds until time alone lets the next retry go; 0 when none waits. */
+  long waitNanos() {
+    return waiting.isEmpty()
+        ? 0
+        : Math.max(1, (long) Math.ceil((1 - balance) / settings.perSecond() * 1e9));
+  }
+
+  int waiting() {
+    return waiting.size();
+  }
+
+  private void fill(long nowNanos) {
+    double seconds = (nowNanos - filledAtNanos) / 1e9;
+    balance = Math.min(settings.burst(), balance + seconds * settings.perSecond());
+    filledAtNanos = nowNanos;
+  }
+}
