@@ -22,7 +22,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +43,7 @@ final class Attempt {
   private final AttemptContext context;
   private final JobId id;
   private final Permit permit;
-  private final Consumer<CallReport> onReport;
+  private final Lane lane;
   private final BiConsumer<Verdict, CallReport> onVerdict;
   private final AtomicBoolean permitHeld = new AtomicBoolean(true);
   private final AtomicBoolean decided = new AtomicBoolean();
@@ -52,23 +51,36 @@ final class Attempt {
   private volatile boolean calling;
   private volatile boolean cancelSeen;
   private volatile boolean deadlineBinds;
+  private volatile long callStartedNanos;
   private volatile @Nullable CompletableFuture<LlmAnswer> call;
   private volatile @Nullable Runnable stopRenewal;
 
+  /** Whose call it is. Thread-safe. */
+  interface Lane {
+    /**
+     * Hears about the provider, once, when the permit is released, before the verdict.
+     *
+     * @param tookNanos how long the call took, if there was one
+     */
+    void report(CallReport report, long tookNanos);
+
+    /** How long a call may take that is a probe; empty while calls are not. */
+    Optional<Duration> probeLimit();
+  }
+
   /**
-   * @param onReport called once, when the permit is released, before the verdict
    * @param onVerdict called once, with the report too
    */
   Attempt(
       AttemptContext context,
       JobId id,
       Permit permit,
-      Consumer<CallReport> onReport,
+      Lane lane,
       BiConsumer<Verdict, CallReport> onVerdict) {
     this.context = context;
     this.id = id;
     this.permit = permit;
-    this.onReport = onReport;
+    this.lane = lane;
     this.onVerdict = onVerdict;
   }
 
@@ -160,9 +172,11 @@ final class Attempt {
       return;
     }
     Duration left = Duration.between(context.clock().instant(), job.spec().limits().deadline());
-    deadlineBinds = left.compareTo(model.timeouts().call()) < 0;
-    Duration timeout = deadlineBinds ? left : model.timeouts().call();
+    Duration usual = lane.probeLimit().orElse(model.timeouts().call());
+    deadlineBinds = left.compareTo(usual) < 0;
+    Duration timeout = deadlineBinds ? left : usual;
     calling = true;
+    callStartedNanos = context.nowNanos();
     scheduleRenewal(job, token);
     context.counters().callStarted();
     CompletableFuture<LlmAnswer> answer =
@@ -376,7 +390,7 @@ final class Attempt {
 
   private void report(CallReport learned) {
     report = learned;
-    onReport.accept(learned);
+    lane.report(learned, context.nowNanos() - callStartedNanos);
   }
 
   private void decide(Verdict verdict) {

@@ -13,11 +13,13 @@ import java.util.Set;
 
 /**
  * Takes one lane's calls out as quota and circuit breaker allow, and holds its retries to their
- * budget. Owned by the engine's loop, but for {@link #report}.
+ * budget. Owned by the engine's loop, but for what {@link Attempt.Lane} has.
  */
-final class LanePump {
+final class LanePump implements Attempt.Lane {
   /** About 8 MB of prompts, at four characters a token. */
   private static final long MAX_TOKENS_PER_READ = 2_000_000;
+
+  private static final long OPEN_LOOK_NANOS = Duration.ofMillis(500).toNanos();
 
   /** Where attempts end. */
   interface Settling {
@@ -67,12 +69,17 @@ final class LanePump {
 
   /** Runs {@code retry} when the budget allows it. */
   void whenBudgeted(Runnable retry) {
-    retries.request(retry, context.nowNanos());
+    retries.add(retry);
     lookAfterRetries();
   }
 
   boolean isBreakerOpen() {
     return breaker.isOpen();
+  }
+
+  @Override
+  public Optional<Duration> probeLimit() {
+    return breaker.probeLimit();
   }
 
   /** Something may be startable: looks now, or when the start interval has passed. */
@@ -122,26 +129,23 @@ final class LanePump {
       }
       long breakerWait = breaker.waitNanos(now);
       if (breakerWait > 0) {
-        return waits(breakerWait);
+        requestIn(breakerWait);
+        return false;
       }
       tokens += item.item().tokensPerCall();
       var acquisition = lane.quota().tryAcquire(item.item().tokensPerCall(), now);
       if (acquisition instanceof Quota.Acquisition.Wait wait) {
-        return waits(wait.nanos());
+        if (wait.nanos() == Long.MAX_VALUE) {
+          return true;
+        }
+        requestIn(Math.max(wait.nanos(), startIntervalNanos()));
+        return false;
       }
-      breaker.started();
+      breaker.started(now);
       Permit permit = ((Quota.Acquisition.Granted) acquisition).permit();
       starts.add(new Start(item, item.draw(), permit));
       lane.turnTaken(item);
     }
-    return false;
-  }
-
-  private boolean waits(long nanos) {
-    if (nanos == Long.MAX_VALUE) {
-      return true;
-    }
-    requestIn(Math.max(nanos, startIntervalNanos()));
     return false;
   }
 
@@ -174,7 +178,7 @@ final class LanePump {
             context,
             start.job(),
             start.permit(),
-            this::report,
+            this,
             (verdict, report) -> {
               attempts.remove(self[0]);
               context.scheduler().soon(Unforeseen.guarded(() -> settle(start, verdict, report)));
@@ -184,15 +188,26 @@ final class LanePump {
     return attempt;
   }
 
-  /** On any thread, as soon as it is known: the next call need not wait for the record. */
-  private void report(CallReport report) {
-    boolean breakerMoved =
-        switch (report) {
-          case ANSWERED, RETRY_ANSWERED, THROTTLED -> breaker.answered();
-          case FAILED -> breaker.failed(context.nowNanos());
-          case NOTHING -> breaker.notCalled();
-        };
-    if (inFlightFull || breakerMoved) {
+  /** As soon as it is known: the next call need not wait for the record. */
+  @Override
+  public void report(CallReport report, long tookNanos) {
+    boolean closed = false;
+    switch (report) {
+      case ANSWERED, RETRY_ANSWERED, THROTTLED ->
+          closed = breaker.answered(tookNanos, context.nowNanos());
+      case FAILED -> breaker.failed(context.nowNanos());
+      case NOTHING -> breaker.nothing();
+    }
+    if (closed) {
+      context
+          .scheduler()
+          .soon(
+              Unforeseen.guarded(
+                  () -> {
+                    lookAfterRetries();
+                    request();
+                  }));
+    } else if (inFlightFull) {
       context.scheduler().soon(Unforeseen.guarded(this::request));
     }
   }
@@ -200,13 +215,34 @@ final class LanePump {
   private void settle(Start start, Verdict verdict, CallReport report) {
     if (report == CallReport.ANSWERED || report == CallReport.RETRY_ANSWERED) {
       retries.earn(report == CallReport.RETRY_ANSWERED, context.nowNanos());
+      if (retries.hasWaiting()) {
+        lookAfterRetries();
+      }
     }
     settling.settle(this, start.item(), start.job(), verdict);
   }
 
+  /**
+   * Lets retries go. While the breaker is open they stay: probes are made with jobs that have all
+   * their attempts, and only where there are none, with the retry that waits longest.
+   */
   private void lookAfterRetries() {
-    long wait = retries.waitNanos();
-    if (wait > 0 && !retriesScheduled) {
+    if (!retries.hasWaiting()) {
+      return;
+    }
+    long now = context.nowNanos();
+    long wait;
+    if (breaker.isOpen()) {
+      wait = breaker.waitNanos(now);
+      if (wait == 0 && lane.peek() == null) {
+        retries.releaseOne();
+      }
+      wait = Math.max(wait, OPEN_LOOK_NANOS);
+    } else {
+      retries.release(now);
+      wait = retries.waitNanos();
+    }
+    if (retries.hasWaiting() && !retriesScheduled) {
       retriesScheduled = true;
       var unused =
           context.after(
@@ -214,7 +250,6 @@ final class LanePump {
               Unforeseen.guarded(
                   () -> {
                     retriesScheduled = false;
-                    retries.release(context.nowNanos());
                     lookAfterRetries();
                   }));
     }

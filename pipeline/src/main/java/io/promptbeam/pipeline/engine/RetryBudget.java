@@ -32,17 +32,15 @@ final class RetryBudget {
     filledAtNanos = nowNanos;
   }
 
-  /** Runs {@code retry} at once if there is budget for it, else when there is, in order. */
-  void request(Runnable retry, long nowNanos) {
+  /** Queues {@code retry}; {@link #release} runs it when there is budget for it, in order. */
+  void add(Runnable retry) {
     waiting.add(retry);
-    release(nowNanos);
   }
 
   /** A call was answered; {@code afterRetry} gives back what a retry had spent. */
   void earn(boolean afterRetry, long nowNanos) {
     fill(nowNanos);
     balance = Math.min(settings.burst(), balance + settings.perAnswer() + (afterRetry ? 1 : 0));
-    release(nowNanos);
   }
 
   /** Runs what waits, as far as the budget goes. */
@@ -54,6 +52,13 @@ final class RetryBudget {
     }
   }
 
+  /** Runs the one that waits longest, whatever the budget. */
+  void releaseOne() {
+    if (!waiting.isEmpty()) {
+      waiting.removeFirst().run();
+    }
+  }
+
   /** Nanoseconds until time alone lets the next retry go; 0 when none waits. */
   long waitNanos() {
     return waiting.isEmpty()
@@ -61,8 +66,8 @@ final class RetryBudget {
         : Math.max(1, (long) Math.ceil((1 - balance) / settings.perSecond() * 1e9));
   }
 
-  int waiting() {
-    return waiting.size();
+  boolean hasWaiting() {
+    return !waiting.isEmpty();
   }
 
   private void fill(long nowNanos) {
