@@ -19,10 +19,16 @@ public final class Await {
    * @param what completes the sentence "waited in vain until"
    */
   public static <T> T until(String what, Callable<T> look, Predicate<T> done) throws Exception {
+    return until(what, PATIENCE, look, done);
+  }
+
+  /** {@link #until(String, Callable, Predicate)}, for as long as {@code patience}. */
+  public static <T> T until(String what, Duration patience, Callable<T> look, Predicate<T> done)
+      throws Exception {
     long startNanos = System.nanoTime();
     T seen = look.call();
     while (!done.test(seen)) {
-      if (System.nanoTime() - startNanos > PATIENCE.toNanos()) {
+      if (System.nanoTime() - startNanos > patience.toNanos()) {
         throw new AssertionError("waited in vain until " + what + "; the last look saw: " + seen);
       }
       LockSupport.parkNanos(LOOK_NANOS);

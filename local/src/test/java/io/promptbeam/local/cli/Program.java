@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The packaged program as a process of its own, in an environment without other settings. */
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
   private final Process process;
   private final StringBuilder errors = new StringBuilder();
   private final Thread errorReader;
@@ -34,7 +34,7 @@ final class Program implements AutoCloseable {
    * @param directory to work in, with {@code home} below it for its logs
    * @param environment beside what a user's shell has
    */
-  static Program start(Path directory, Map<String, String> environment, String... arguments)
+  public static Program start(Path directory, Map<String, String> environment, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));
@@ -71,31 +71,31 @@ final class Program implements AutoCloseable {
     return thread;
   }
 
-  int exitStatus() throws InterruptedException {
+  public int exitStatus() throws InterruptedException {
     int status = process.waitFor();
     errorReader.join();
     outReader.join();
     return status;
   }
 
-  String errorOutput() throws InterruptedException {
+  public String errorOutput() throws InterruptedException {
     exitStatus();
     return errors.toString();
   }
 
-  String output() throws InterruptedException {
+  public String output() throws InterruptedException {
     exitStatus();
     return out.toString();
   }
 
-  Matcher find(String pattern) throws InterruptedException {
+  public Matcher find(String pattern) throws InterruptedException {
     Matcher matcher = Pattern.compile(pattern).matcher(errorOutput());
     assertThat(matcher.find()).as("%s in %s", pattern, errorOutput()).isTrue();
     return matcher;
   }
 
   /** Waits until standard error shows {@code pattern}. */
-  Matcher awaitOutput(String pattern) throws InterruptedException {
+  public Matcher awaitOutput(String pattern) throws InterruptedException {
     Pattern wanted = Pattern.compile(pattern);
     synchronized (errors) {
       Matcher matcher = wanted.matcher(errors.toString());
@@ -108,7 +108,12 @@ final class Program implements AutoCloseable {
     }
   }
 
-  void interrupt() throws IOException, InterruptedException {
+  /** Ends it as a machine that dies would: nothing is cleaned up. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  public void interrupt() throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
   }
 
