@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.promptbeam.job.Job;
+import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobLimits;
@@ -21,6 +22,7 @@ import io.promptbeam.job.Transition;
 import io.promptbeam.job.Usage;
 import io.promptbeam.store.JobStore.Creation;
 import io.promptbeam.store.JobStore.Part;
+import java.lang.reflect.Proxy;
 import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Duration;
@@ -33,9 +35,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -220,6 +224,85 @@ abstract class JobStoreContract {
     Job stored = store.read(job.spec().id(), Set.of()).join().orElseThrow();
     assertThat(stored).isEqualTo(winners.get(0));
     assertThat(stored.run().attempt()).isEqualTo(1);
+  }
+
+  /** Many writers who know nothing of each other: what stands in the row is one after the other. */
+  @Test
+  void history_isAPathOfTheStateMachine_whateverComesTogether() {
+    Random random = new Random(31);
+    for (int round = 0; round < 20; round++) {
+      Job job = created(spec(owner, T0));
+      Map<String, Written> byVersion = new ConcurrentHashMap<>();
+      JobStore noting = noting(byVersion);
+      List<CompletableFuture<Jobs.Applied>> all = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        // Clocks ten minutes apart, and a minute's lease: each may think the others' have lapsed.
+        Jobs writer = new Jobs(noting, at(T0.plusSeconds(random.nextInt(1_200) - 600)));
+        all.add(writer.apply(job, event(random, i)));
+      }
+      all.forEach(CompletableFuture::join);
+
+      List<JobState> path = new ArrayList<>(List.of(JobState.PENDING));
+      Written step = byVersion.get(job.version());
+      String version = job.version();
+      while (step != null) {
+        assertThat(Transitions.isLegal(step.before(), step.after()))
+            .as("%s to %s", step.before(), step.after())
+            .isTrue();
+        path.add(step.after().state());
+        version = step.version();
+        step = byVersion.get(version);
+      }
+      Job last = store.read(job.spec().id(), Set.of()).join().orElseThrow();
+      assertThat(last.version()).as("no write outside the path %s", path).isEqualTo(version);
+      assertThat(path).hasSize(byVersion.size() + 1);
+    }
+  }
+
+  private record Written(JobRun before, JobRun after, String version) {}
+
+  private static JobEvent event(Random random, int number) {
+    String token = "t" + random.nextInt(number + 1);
+    JobError error = JobError.of("timeout", "late");
+    return switch (random.nextInt(7)) {
+      case 0, 1 -> new JobEvent.Claim("t" + number, Duration.ofMinutes(1));
+      case 2 -> new JobEvent.Renew(token, Duration.ofMinutes(1));
+      case 3 -> new JobEvent.Retry(token, T0, error);
+      case 4 -> new JobEvent.Complete(token, Usage.of(1, 2), BigDecimal.ONE);
+      case 5 -> new JobEvent.Release(token);
+      default ->
+          number < 30
+              ? new JobEvent.Renew(token, Duration.ofMinutes(1))
+              : new JobEvent.RequestCancel();
+    };
+  }
+
+  /** Notes each write that was done under the version it replaced. */
+  private JobStore noting(Map<String, Written> byVersion) {
+    return (JobStore)
+        Proxy.newProxyInstance(
+            JobStore.class.getClassLoader(),
+            new Class<?>[] {JobStore.class},
+            (proxy, method, arguments) -> {
+              Object answer = method.invoke(store, arguments);
+              if (!method.getName().equals("compareAndSet")) {
+                return answer;
+              }
+              Job current = (Job) arguments[0];
+              JobRun next = (JobRun) arguments[1];
+              @SuppressWarnings("unchecked") // compareAndSet answers nothing else
+              var written = (CompletableFuture<Optional<String>>) answer;
+              return written.thenApply(
+                  version -> {
+                    version.ifPresent(
+                        v -> {
+                          Written before =
+                              byVersion.put(current.version(), new Written(current.run(), next, v));
+                          assertThat(before).as("two writes on one version").isNull();
+                        });
+                    return version;
+                  });
+            });
   }
 
   @Test

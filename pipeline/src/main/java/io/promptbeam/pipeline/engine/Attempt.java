@@ -118,15 +118,20 @@ final class Attempt {
           } else if (applied instanceof Applied.Done done) {
             claimed(done.job(), token, model.get());
           } else if (applied instanceof Applied.Refused refused) {
-            notClaimed(refused);
+            notClaimed(refused, model.get());
           } else {
             decide(new Verdict.NothingToDo());
           }
         });
   }
 
-  private void notClaimed(Applied.Refused refused) {
+  private void notClaimed(Applied.Refused refused, ModelConfig model) {
     Job job = refused.job();
+    Optional<String> own = job.run().lease().map(Lease::token).filter(context::isOwnToken);
+    if (own.isPresent()) {
+      resume(job, own.get(), model);
+      return;
+    }
     switch (refused.reason()) {
       case LEASE_HELD -> decide(new Verdict.LookAgain(untilNextLook(expiryOf(job))));
       case NOT_DUE -> decide(new Verdict.LookAgain(until(job.run().notBefore().orElseThrow())));
@@ -138,6 +143,24 @@ final class Attempt {
       }
       default -> decide(new Verdict.NothingToDo());
     }
+  }
+
+  /**
+   * A claim of ours, of which we never heard that it was written. An engine holds a job once, so
+   * nobody is calling under it: waiting for it to lapse would waste an attempt.
+   */
+  private void resume(Job job, String token, ModelConfig model) {
+    whenDone(
+        context.jobs().apply(job, new JobEvent.Renew(token, context.config().leaseFor())),
+        (applied, failure) -> {
+          if (failure != null) {
+            storeFailed(failure);
+          } else if (applied instanceof Applied.Done done) {
+            claimed(done.job(), token, model);
+          } else {
+            decide(new Verdict.LookAgain(LEASE_SLACK));
+          }
+        });
   }
 
   /** The holder may well finish before its lease ends, and then there is nothing to wait for. */

@@ -18,7 +18,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -81,7 +80,6 @@ public final class CallEngine implements AutoCloseable {
     this.store = store;
     this.quotas = quotas;
     this.due = new DueClearer(store);
-    AtomicLong claims = new AtomicLong();
     context =
         new AttemptContext(
             new Jobs(store, scheduler.clock()),
@@ -90,7 +88,7 @@ public final class CallEngine implements AutoCloseable {
             scheduler,
             random,
             new Counters(),
-            () -> id + "." + claims.incrementAndGet(),
+            new AttemptContext.Tokens(id),
             () -> closing);
   }
 

@@ -58,6 +58,31 @@ class CallEngineFaultTest {
   }
 
   @Test
+  void claimThatWasWrittenUnheard_isTakenUp_withoutUsingUpAnAttempt() throws Exception {
+    JobStore store = failingAfterwards("compareAndSet", 1);
+    try (CallEngine engine = start(store)) {
+      Job job = StoredJobs.create(memory, 1);
+      engine.offer(StoredJobs.item(job), listener());
+      assertThat(nextOutcome().state()).isEqualTo(JobState.COMPLETED);
+      assertThat(clients.calls()).isEqualTo(1);
+      assertThat(read(job).run().attempt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void answerThatWasRecordedUnheard_isNotCalledForAgain() throws Exception {
+    JobStore store = failingAfterwards("compareAndSet", 2);
+    var finished = new CountDownLatch(1);
+    try (CallEngine engine = start(store)) {
+      Job job = StoredJobs.create(memory, 3);
+      engine.offer(StoredJobs.item(job), listener(finished));
+      finished.await();
+      assertThat(read(job).run().state()).isEqualTo(JobState.COMPLETED);
+      assertThat(clients.calls()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void job_failsWithACode_whenTheStoreRefusesItsAnswerForGood() throws Exception {
     try (CallEngine engine = start(failing("compareAndSet", 2, 2, true))) {
       Job job = StoredJobs.create(memory, 3);
@@ -139,6 +164,22 @@ class CallEngineFaultTest {
               } catch (InvocationTargetException e) {
                 throw requireNonNull(e.getCause());
               }
+            });
+  }
+
+  /** A store that does what the given call to {@code method} asks, and then says it failed. */
+  private JobStore failingAfterwards(String method, int number) {
+    var calls = new AtomicInteger();
+    return (JobStore)
+        Proxy.newProxyInstance(
+            JobStore.class.getClassLoader(),
+            new Class<?>[] {JobStore.class},
+            (proxy, called, arguments) -> {
+              Object answer = called.invoke(memory, arguments);
+              return called.getName().equals(method) && calls.incrementAndGet() == number
+                  ? CompletableFuture.failedFuture(
+                      new StoreUnavailableException("unheard", new IllegalStateException()))
+                  : answer;
             });
   }
 
