@@ -35,6 +35,8 @@ final class ModelReader {
           "price_per_million_tokens",
           "timeouts",
           "simulated");
+  private static final List<String> TIMEOUT_FIELDS =
+      List.of("connect_seconds", "first_byte_seconds", "between_chunks_seconds", "call_seconds");
   private static final List<String> SIMULATED_FIELDS =
       List.of(
           "seed",
@@ -217,19 +219,23 @@ final class ModelReader {
 
   private Timeouts timeouts() {
     return fields
-        .mapping("timeouts", List.of("connect_seconds", "call_seconds"))
-        .map(
-            given ->
-                new Timeouts(
-                    given
-                        .number("connect_seconds", "0.1", "300")
-                        .map(ModelReader::seconds)
-                        .orElse(Timeouts.DEFAULT.connect()),
-                    given
-                        .number("call_seconds", "0.1", "3600")
-                        .map(ModelReader::seconds)
-                        .orElse(Timeouts.DEFAULT.call())))
+        .mapping("timeouts", TIMEOUT_FIELDS)
+        .map(ModelReader::timeouts)
         .orElse(Timeouts.DEFAULT);
+  }
+
+  private static Timeouts timeouts(YamlMapping given) {
+    Duration connect = seconds(given, "connect_seconds", "300").orElse(Timeouts.DEFAULT.connect());
+    Duration call = seconds(given, "call_seconds", "3600").orElse(Timeouts.DEFAULT.call());
+    return new Timeouts(
+        connect,
+        seconds(given, "first_byte_seconds", "3600").orElse(call),
+        seconds(given, "between_chunks_seconds", "3600").orElse(Timeouts.DEFAULT.betweenChunks()),
+        call);
+  }
+
+  private static Optional<Duration> seconds(YamlMapping given, String field, String max) {
+    return given.number(field, "0.1", max).map(ModelReader::seconds);
   }
 
   private static Duration seconds(BigDecimal seconds) {

@@ -14,14 +14,17 @@ public final class ErrorCodes {
   /** The provider failed (5xx, 408, 409, 425), until attempts ran out. */
   public static final String PROVIDER_ERROR = "provider_error";
 
-  /** No connection to the provider, or it broke. */
+  /** No connection to the provider, or it broke before the answer was complete. */
   public static final String CONNECTION = "connection_error";
 
-  /** The provider did not answer in time. */
+  /** A time limit of the call passed; the message says which. */
   public static final String TIMEOUT = "timeout";
 
   /** The provider answered 2xx with something that is not an answer. */
   public static final String MALFORMED_ANSWER = "malformed_answer";
+
+  /** The provider answered 2xx, and there is nothing in the answer. */
+  public static final String EMPTY_ANSWER = "empty_answer";
 
   /** The provider's answer is larger than we keep. */
   public static final String ANSWER_TOO_LARGE = "answer_too_large";

@@ -89,6 +89,29 @@ class ModelCatalogLoaderTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      value = {
+        "first_byte_seconds: 20|10000|20000|30000|300000",
+        "between_chunks_seconds: 2.5|10000|300000|2500|300000",
+        "call_seconds: 60|10000|60000|30000|60000",
+        "call_seconds: 5|10000|5000|5000|5000",
+        "first_byte_seconds: 9, call_seconds: 5|10000|5000|5000|5000",
+      })
+  void parse_readsTimeouts_andNoPartIsLongerThanTheCall(
+      String given, long connect, long firstByte, long betweenChunks, long call) throws Exception {
+    String text = OPENAI_START + "    timeouts: {" + given + "}\n";
+
+    assertThat(ModelCatalogLoader.parse("models.yaml", text).find("a").orElseThrow().timeouts())
+        .isEqualTo(
+            new Timeouts(
+                Duration.ofMillis(connect),
+                Duration.ofMillis(firstByte),
+                Duration.ofMillis(betweenChunks),
+                Duration.ofMillis(call)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
       quoteCharacter = '`',
       value = {
         "requests_per_minute: 0         | requests_per_minute: must be a whole number from 1",
@@ -106,6 +129,9 @@ class ModelCatalogLoaderTest {
         "price_per_million_tokens: {input: -1} | price_per_million_tokens.input: must be a number",
         "price_per_million_tokens: {in: 1} | price_per_million_tokens.in: is not a field here",
         "timeouts: {call_seconds: .inf} | timeouts.call_seconds: must be a number from 0.1",
+        "timeouts: {first_byte_seconds: 0} | timeouts.first_byte_seconds: must be a number from 0.1",
+        "timeouts: {between_chunks_seconds: 1h} | between_chunks_seconds: must be a number from 0.1",
+        "timeouts: {first_bytes: 1} | the fields are connect_seconds, first_byte_seconds, between",
         "timeouts: {connect_seconds: 0} | timeouts.connect_seconds: must be a number from 0.1",
         "id: b                          | id: is given twice",
         "<<: {id: b}                    | is not a field here",

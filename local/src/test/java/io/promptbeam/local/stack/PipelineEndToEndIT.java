@@ -167,7 +167,8 @@ class PipelineEndToEndIT {
                     ErrorCodes.INVALID_REQUEST,
                     ErrorCodes.RATE_LIMITED,
                     ErrorCodes.PROVIDER_ERROR,
-                    ErrorCodes.MALFORMED_ANSWER);
+                    ErrorCodes.MALFORMED_ANSWER,
+                    ErrorCodes.EMPTY_ANSWER);
           }
         });
   }

@@ -238,7 +238,7 @@ final class Attempt {
       event =
           failed.isRetryable()
               ? retry(job, token, failed.error(), failed.retryAfter())
-              : new JobEvent.Fail(token, failed.error(), Optional.empty());
+              : new JobEvent.Fail(token, failed.error(), failed.usage());
     } else if (cause instanceof CancellationException) {
       // We gave it up: the lease was lost, or the worker stops. Then others may call at once.
       releaseSucceeded(estimate, CallReport.NOTHING);

@@ -35,6 +35,13 @@ final class ErrorAnswers {
     if (status >= 500) {
       return new LlmException.Transient(error(ErrorCodes.PROVIDER_ERROR, text, status), retryAfter);
     }
+    if (status < 200) {
+      return new LlmException.Permanent(
+          error(
+              ErrorCodes.PROVIDER_ERROR,
+              "the provider answered with the interim status " + status + " and no answer",
+              status));
+    }
     if (status < 400) {
       return new LlmException.Permanent(
           error(

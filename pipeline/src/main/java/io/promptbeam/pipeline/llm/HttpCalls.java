@@ -22,10 +22,11 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP of one worker: bounded in time from start to the last byte, and cancellable.
- * Thread-safe, never blocks, never retries.
+ * The HTTP of one worker: bounded in time, in its parts and from start to the last byte, and
+ * cancellable. Thread-safe, never blocks, never retries.
  */
 final class HttpCalls implements AutoCloseable {
   private static final String KEEP_ALIVE_PROPERTY = "jdk.httpclient.keepalive.timeout";
@@ -100,34 +101,37 @@ final class HttpCalls implements AutoCloseable {
   }
 
   /**
-   * Starts an exchange. The future fails only with {@link LlmException}; cancelling it, or its
-   * timeout, closes the connection.
+   * Starts an exchange. The future fails only with {@link LlmException}; cancelling it, or a limit
+   * that passes, closes the connection.
+   *
+   * @param request without its body
    */
   <B, T> CompletableFuture<T> start(
       HttpClient client,
-      HttpRequest request,
+      HttpRequest.Builder request,
+      byte[] body,
       BodyHandler<B> bodyHandler,
-      Duration timeout,
+      CallLimits limits,
       Reader<B, T> reader) {
     var result = new CompletableFuture<T>();
-    if (closed || timeout.isNegative() || timeout.isZero()) {
-      result.completeExceptionally(closed ? stopping() : timedOut());
+    if (closed || limits.whole().isNegative() || limits.whole().isZero()) {
+      result.completeExceptionally(closed ? stopping() : limits.wholePassed());
       return result;
     }
     Runnable abort = () -> result.completeExceptionally(stopping());
     aborts.add(abort);
     CompletableFuture<HttpResponse<B>> exchange;
-    Future<?> alarm;
+    var alarm = new Alarm(result, new CallProgress(limits, System.nanoTime()));
     try {
-      alarm =
-          timer.schedule(
-              () -> result.completeExceptionally(timedOut()),
-              timeout.toNanos(),
-              TimeUnit.NANOSECONDS);
-      exchange = client.sendAsync(request, bodyHandler);
+      alarm.arm();
+      exchange =
+          client.sendAsync(
+              request.POST(WatchedBodies.publisher(body, alarm.progress)).build(),
+              WatchedBodies.handler(bodyHandler, alarm.progress));
     } catch (RuntimeException e) {
       aborts.remove(abort);
       result.completeExceptionally(reader.explain(e));
+      alarm.disarm();
       return result;
     }
     var unusedExchange =
@@ -136,7 +140,7 @@ final class HttpCalls implements AutoCloseable {
         result.whenComplete(
             (answer, failure) -> {
               aborts.remove(abort);
-              alarm.cancel(false);
+              alarm.disarm();
               if (!exchange.isDone()) {
                 exchange.cancel(true);
               }
@@ -145,6 +149,49 @@ final class HttpCalls implements AutoCloseable {
       abort.run();
     }
     return result;
+  }
+
+  /**
+   * Ends a call when one of its limits passes. Progress does not touch the timer: the alarm goes
+   * off when a limit could have passed, looks, and mostly sets itself again. So a call costs one
+   * entry in the timer, and another each time it has gone on for as long as its shortest limit.
+   */
+  private final class Alarm implements Runnable {
+    private final CompletableFuture<?> result;
+    private final CallProgress progress;
+    private volatile @Nullable Future<?> entry;
+
+    Alarm(CompletableFuture<?> result, CallProgress progress) {
+      this.result = result;
+      this.progress = progress;
+    }
+
+    void arm() {
+      entry = timer.schedule(this, progress.quietNanos(System.nanoTime()), TimeUnit.NANOSECONDS);
+      if (result.isDone()) {
+        disarm();
+      }
+    }
+
+    void disarm() {
+      var current = entry;
+      if (current != null) {
+        current.cancel(false);
+      }
+    }
+
+    @Override
+    public void run() {
+      if (result.isDone()) {
+        return;
+      }
+      Optional<LlmException> passed = progress.passed(System.nanoTime());
+      if (passed.isPresent()) {
+        result.completeExceptionally(passed.get());
+      } else if (!closed) {
+        arm();
+      }
+    }
   }
 
   private static <B, T> void finish(
@@ -174,12 +221,17 @@ final class HttpCalls implements AutoCloseable {
    * ends them. Its error must be loaded by then: a class that cannot be read once stays unusable.
    */
   private static void loadErrors() {
-    var unused = List.of(timedOut(), stopping());
-  }
-
-  private static LlmException timedOut() {
-    return new LlmException.Transient(
-        JobError.of(ErrorCodes.TIMEOUT, "the provider did not answer in time"), Optional.empty());
+    var second = Duration.ofSeconds(1);
+    for (boolean jobEndsFirst : new boolean[] {true, false}) {
+      var limits = new CallLimits(second, second, second, jobEndsFirst);
+      var unused =
+          List.of(
+              limits.firstBytePassed(),
+              limits.betweenChunksPassed(),
+              limits.wholePassed(),
+              CallLimits.connectPassed(second),
+              stopping());
+    }
   }
 
   private static LlmException stopping() {

@@ -1,6 +1,7 @@
 package io.promptbeam.pipeline.llm;
 
 import io.promptbeam.job.JobError;
+import io.promptbeam.job.Usage;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -13,11 +14,13 @@ public abstract sealed class LlmException extends RuntimeException {
 
   private final transient JobError error;
   private final transient Optional<Duration> retryAfter;
+  private final transient Optional<Usage> usage;
 
-  private LlmException(JobError error, Optional<Duration> retryAfter) {
+  private LlmException(JobError error, Optional<Duration> retryAfter, Optional<Usage> usage) {
     super(error.code() + ": " + error.message());
     this.error = error;
     this.retryAfter = retryAfter;
+    this.usage = usage;
   }
 
   /** What the job's owner gets to read. */
@@ -30,6 +33,11 @@ public abstract sealed class LlmException extends RuntimeException {
     return retryAfter;
   }
 
+  /** What the provider says it used for an answer that is of no use; probably paid for. */
+  public Optional<Usage> usage() {
+    return usage;
+  }
+
   /** Whether the same call may succeed later. */
   public abstract boolean isRetryable();
 
@@ -38,7 +46,7 @@ public abstract sealed class LlmException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public Throttled(JobError error, Optional<Duration> retryAfter) {
-      super(error, retryAfter);
+      super(error, retryAfter, Optional.empty());
     }
 
     @Override
@@ -52,7 +60,7 @@ public abstract sealed class LlmException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public Transient(JobError error, Optional<Duration> retryAfter) {
-      super(error, retryAfter);
+      super(error, retryAfter, Optional.empty());
     }
 
     @Override
@@ -66,7 +74,11 @@ public abstract sealed class LlmException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public Permanent(JobError error) {
-      super(error, Optional.empty());
+      this(error, Optional.empty());
+    }
+
+    public Permanent(JobError error, Optional<Usage> usage) {
+      super(error, Optional.empty(), usage);
     }
 
     @Override

@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks in one pass that bytes are a whole answer of an endpoint, and picks the usage out. No tree
- * is built and no text decoded: this runs once per call.
+ * Checks in one pass that bytes are a whole answer of an endpoint and that something is in it, and
+ * picks the usage out. No tree is built and no long text decoded: this runs once per call.
  */
 final class OpenAiAnswer {
   /** What the bytes turned out to be. */
@@ -20,83 +20,108 @@ final class OpenAiAnswer {
     /** Well formed, but it says that the provider could not do it. */
     record ProviderFailed() implements Verdict {}
 
+    /** An answer with nothing in it. */
+    record Empty(Optional<String> finishReason, Optional<Usage> usage) implements Verdict {}
+
     /**
      * Not an answer.
      *
      * @param why fixed text, without any of the bytes
+     * @param usage as far as it could be read
      */
-    record Malformed(String why) implements Verdict {}
+    record Malformed(String why, Optional<Usage> usage) implements Verdict {}
   }
 
-  private static final Verdict NOT_JSON = new Verdict.Malformed("it is not a JSON object");
-
-  private boolean hasChoices;
-  private boolean hasData;
-  private boolean hasOutput;
+  private final OpenAiEndpoint endpoint;
+  private final AnswerParts parts;
   private boolean hasError;
   private Optional<String> status = Optional.empty();
-  private Usage usage = Usage.NONE;
+  private Optional<Usage> usage = Optional.empty();
 
-  private OpenAiAnswer() {}
+  private OpenAiAnswer(OpenAiEndpoint endpoint, AnswerParts parts) {
+    this.endpoint = endpoint;
+    this.parts = parts;
+  }
 
   static Verdict check(byte[] body, OpenAiEndpoint endpoint, JsonFactory factory) {
     if (!beginsAsUtf8Object(body)) {
-      return NOT_JSON;
+      return isBlank(body)
+          ? new Verdict.Empty(Optional.empty(), Optional.empty())
+          : notJson(Optional.empty());
     }
-    var answer = new OpenAiAnswer();
     try (JsonParser parser = factory.createParser(body)) {
-      parser.nextToken();
-      answer.readTop(parser);
-      if (parser.nextToken() != null) {
-        return NOT_JSON;
-      }
+      return new OpenAiAnswer(endpoint, new AnswerParts(parser, body)).read(parser);
     } catch (IOException e) {
-      return NOT_JSON;
+      return notJson(Optional.empty());
     }
-    return answer.verdict(endpoint);
+  }
+
+  private Verdict read(JsonParser parser) {
+    try {
+      parser.nextToken();
+      readTop(parser);
+      return parser.nextToken() == null ? verdict() : notJson(usage);
+    } catch (IOException e) {
+      return notJson(usage);
+    }
+  }
+
+  private static Verdict notJson(Optional<Usage> usage) {
+    return new Verdict.Malformed("it is not a JSON object", usage);
+  }
+
+  private static boolean isBlank(byte[] body) {
+    for (byte each : body) {
+      if (!isSpace(each)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isSpace(byte each) {
+    return each == ' ' || (each >= '\t' && each <= '\r');
   }
 
   /** Rules out UTF-16 and UTF-32, which the parser would take but readers of the result not. */
   private static boolean beginsAsUtf8Object(byte[] body) {
     int at = 0;
-    while (at < body.length && (body[at] == ' ' || (body[at] >= '\t' && body[at] <= '\r'))) {
+    while (at < body.length && isSpace(body[at])) {
       at++;
     }
     return at + 1 < body.length && body[at] == '{' && body[at + 1] != 0;
   }
 
-  private Verdict verdict(OpenAiEndpoint endpoint) {
-    return switch (endpoint) {
-      case CHAT_COMPLETIONS, COMPLETIONS -> expect(hasChoices, "choices");
-      case EMBEDDINGS -> expect(hasData, "data");
-      case RESPONSES -> responsesVerdict();
-    };
-  }
-
-  private Verdict expect(boolean present, String field) {
-    if (present) {
-      return new Verdict.Good(usage);
+  private Verdict verdict() {
+    if (endpoint != OpenAiEndpoint.RESPONSES) {
+      return partsVerdict();
     }
-    return new Verdict.Malformed(
-        hasError ? "it holds an error instead of " + field : "it has no " + field);
-  }
-
-  private Verdict responsesVerdict() {
     return switch (status.orElse("")) {
       case "failed", "cancelled" -> new Verdict.ProviderFailed();
-      case "queued", "in_progress" -> new Verdict.Malformed("it is not finished");
-      case "" -> expect(hasOutput, "output");
-      default -> new Verdict.Good(usage);
+      case "queued", "in_progress" -> new Verdict.Malformed("it is not finished", usage);
+      default -> partsVerdict();
     };
+  }
+
+  private Verdict partsVerdict() {
+    if (parts.isWellFormed() && parts.isFilled()) {
+      return new Verdict.Good(usage.orElse(Usage.NONE));
+    }
+    if (hasError) {
+      return new Verdict.Malformed("it holds an error instead of " + endpoint.answerList(), usage);
+    }
+    return parts.isWellFormed()
+        ? new Verdict.Empty(parts.finishReason(), usage)
+        : new Verdict.Malformed(
+            "it has no " + endpoint.answerList() + ", or not in the usual form", usage);
   }
 
   private void readTop(JsonParser parser) throws IOException {
     for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
       JsonToken value = parser.nextToken();
       switch (name) {
-        case "choices" -> hasChoices = isNonEmptyObjectList(parser, value);
-        case "data" -> hasData = isList(parser, value);
-        case "output" -> hasOutput = isList(parser, value);
+        case "choices", "data", "output" -> readList(name, parser, value);
+        case "incomplete_details" -> parts.readIncompleteDetails(value);
         case "error" -> hasError = isPresent(parser, value);
         case "status" -> status = text(parser, value);
         case "usage" -> usage = readUsage(parser, value);
@@ -105,27 +130,16 @@ final class OpenAiAnswer {
     }
   }
 
-  private static boolean isNonEmptyObjectList(JsonParser parser, JsonToken value)
-      throws IOException {
-    if (value != JsonToken.START_ARRAY) {
+  private void readList(String name, JsonParser parser, JsonToken value) throws IOException {
+    if (!name.equals(endpoint.answerList())) {
       parser.skipChildren();
-      return false;
+      return;
     }
-    boolean objects = true;
-    int count = 0;
-    for (JsonToken entry = parser.nextToken();
-        entry != JsonToken.END_ARRAY;
-        entry = parser.nextToken()) {
-      objects &= entry == JsonToken.START_OBJECT;
-      count++;
-      parser.skipChildren();
+    switch (endpoint) {
+      case CHAT_COMPLETIONS, COMPLETIONS -> parts.readChoices(value);
+      case EMBEDDINGS -> parts.readData(value);
+      case RESPONSES -> parts.readOutput(value);
     }
-    return objects && count > 0;
-  }
-
-  private static boolean isList(JsonParser parser, JsonToken value) throws IOException {
-    parser.skipChildren();
-    return value == JsonToken.START_ARRAY;
   }
 
   private static boolean isPresent(JsonParser parser, JsonToken value) throws IOException {
@@ -142,10 +156,10 @@ final class OpenAiAnswer {
   }
 
   /** Chat completions and responses name the same counts differently. */
-  private static Usage readUsage(JsonParser parser, JsonToken value) throws IOException {
+  private static Optional<Usage> readUsage(JsonParser parser, JsonToken value) throws IOException {
     if (value != JsonToken.START_OBJECT) {
       parser.skipChildren();
-      return Usage.NONE;
+      return Optional.empty();
     }
     long input = 0;
     long cached = 0;
@@ -163,7 +177,7 @@ final class OpenAiAnswer {
         default -> parser.skipChildren();
       }
     }
-    return new Usage(input, cached, output, reasoning);
+    return Optional.of(new Usage(input, cached, output, reasoning));
   }
 
   private static long detail(JsonParser parser, JsonToken value, String wanted) throws IOException {

@@ -5,6 +5,7 @@ import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.LlmRequest;
+import io.promptbeam.job.Usage;
 import io.promptbeam.store.JobStore;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -12,7 +13,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.time.Clock;
@@ -49,7 +49,8 @@ final class OpenAiClient implements LlmClient {
       var template =
           HttpRequest.newBuilder(URI.create(base + endpoint.pathBelowBase()))
               .header("Content-Type", "application/json")
-              .header("Accept", "application/json");
+              .header("Accept", "application/json")
+              .header("Accept-Encoding", "identity");
       apiKey.ifPresent(key -> template.header("Authorization", "Bearer " + key));
       templates.put(endpoint, template.build());
     }
@@ -67,13 +68,13 @@ final class OpenAiClient implements LlmClient {
     if (template == null) {
       throw new IllegalStateException("no template for " + prepared.endpoint());
     }
-    HttpRequest post =
-        HttpRequest.newBuilder(template, (name, value) -> true)
-            .POST(BodyPublishers.ofByteArray(prepared.body()))
-            .build();
-    Duration whole =
-        timeout.compareTo(model.timeouts().call()) < 0 ? timeout : model.timeouts().call();
-    return calls.start(http, post, BODY, whole, new AnswerReader(prepared.endpoint()));
+    return calls.start(
+        http,
+        HttpRequest.newBuilder(template, (name, value) -> true),
+        prepared.body(),
+        BODY,
+        CallLimits.of(model.timeouts(), timeout),
+        new AnswerReader(prepared.endpoint()));
   }
 
   private final class AnswerReader implements HttpCalls.Reader<BoundedBody, LlmAnswer> {
@@ -94,30 +95,57 @@ final class OpenAiClient implements LlmClient {
             ProviderMessage.of(body.bytes(), apiKey, JSON),
             RetryAfter.of(response.headers(), clock));
       }
-      if (!body.complete()) {
-        throw permanent(
-            ErrorCodes.ANSWER_TOO_LARGE,
-            "the provider's answer is larger than " + JobStore.MAX_RESULT_BYTES + " bytes",
-            status);
-      }
-      var verdict = OpenAiAnswer.check(body.bytes(), endpoint, JSON.getFactory());
+      byte[] bytes = decoded(response, body);
+      var verdict = OpenAiAnswer.check(bytes, endpoint, JSON.getFactory());
       if (verdict instanceof OpenAiAnswer.Verdict.Good good) {
-        return new LlmAnswer(body.bytes(), good.usage());
+        return new LlmAnswer(bytes, good.usage());
+      }
+      if (verdict instanceof OpenAiAnswer.Verdict.Empty empty) {
+        String why = empty.finishReason().map(reason -> "; finish_reason is " + reason).orElse("");
+        throw permanent(
+            ErrorCodes.EMPTY_ANSWER, "the provider's answer is empty" + why, status, empty.usage());
       }
       if (verdict instanceof OpenAiAnswer.Verdict.Malformed malformed) {
-        throw permanent(
-            ErrorCodes.MALFORMED_ANSWER,
-            "what the provider answered is not an answer: " + malformed.why(),
-            status);
+        throw malformed(malformed.why(), status, malformed.usage());
       }
       String message =
-          ProviderMessage.of(body.bytes(), apiKey, JSON).orElse("the provider failed to answer");
+          ProviderMessage.of(bytes, apiKey, JSON).orElse("the provider failed to answer");
       throw new LlmException.Transient(
           new JobError(ErrorCodes.PROVIDER_ERROR, message, Optional.of(status)), Optional.empty());
     }
 
-    private LlmException permanent(String code, String message, int status) {
-      return new LlmException.Permanent(new JobError(code, message, Optional.of(status)));
+    private byte[] decoded(HttpResponse<BoundedBody> response, BoundedBody body) {
+      int status = response.statusCode();
+      Optional<byte[]> decoded;
+      try {
+        decoded =
+            body.complete()
+                ? ContentCoding.decode(body.bytes(), response.headers(), JobStore.MAX_RESULT_BYTES)
+                : Optional.empty();
+      } catch (IOException e) {
+        throw malformed("it is not encoded as it says", status, Optional.empty());
+      }
+      return decoded.orElseThrow(
+          () ->
+              permanent(
+                  ErrorCodes.ANSWER_TOO_LARGE,
+                  "the provider's answer is larger than " + JobStore.MAX_RESULT_BYTES + " bytes",
+                  status,
+                  Optional.empty()));
+    }
+
+    private LlmException malformed(String why, int status, Optional<Usage> usage) {
+      return permanent(
+          ErrorCodes.MALFORMED_ANSWER,
+          "what the provider answered is not an answer: " + why,
+          status,
+          usage);
+    }
+
+    private LlmException permanent(String code, String message, int status, Optional<Usage> usage) {
+      return new LlmException.Permanent(
+          new JobError(code, message, Optional.of(status)),
+          usage.filter(used -> !used.equals(Usage.NONE)));
     }
 
     /** Without the exception's text, which may quote what was sent or received. */
@@ -127,8 +155,11 @@ final class OpenAiClient implements LlmClient {
           failure instanceof CompletionException && failure.getCause() != null
               ? failure.getCause()
               : failure;
+      if (cause instanceof HttpConnectTimeoutException) {
+        return CallLimits.connectPassed(model.timeouts().connect());
+      }
       JobError error;
-      if (cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException) {
+      if (cause instanceof ConnectException) {
         error =
             JobError.of(
                 ErrorCodes.CONNECTION, "no connection to the provider of model " + model.id());

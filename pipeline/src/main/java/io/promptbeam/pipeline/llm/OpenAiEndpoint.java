@@ -6,17 +6,19 @@ import java.util.Optional;
 
 /** The calls of the OpenAI API that answer at once, and so can be jobs. */
 enum OpenAiEndpoint {
-  CHAT_COMPLETIONS("/v1/chat/completions"),
-  RESPONSES("/v1/responses"),
-  EMBEDDINGS("/v1/embeddings"),
-  COMPLETIONS("/v1/completions");
+  CHAT_COMPLETIONS("/v1/chat/completions", "choices"),
+  RESPONSES("/v1/responses", "output"),
+  EMBEDDINGS("/v1/embeddings", "data"),
+  COMPLETIONS("/v1/completions", "choices");
 
   private static final String VERSION = "/v1";
 
   private final String path;
+  private final String answerList;
 
-  OpenAiEndpoint(String path) {
+  OpenAiEndpoint(String path, String answerList) {
     this.path = path;
+    this.answerList = answerList;
   }
 
   /** As jobs name it. */
@@ -27,6 +29,11 @@ enum OpenAiEndpoint {
   /** Below a base URL, which carries the version itself. */
   String pathBelowBase() {
     return path.substring(VERSION.length());
+  }
+
+  /** The list at the top of an answer that holds what was asked for. */
+  String answerList() {
+    return answerList;
   }
 
   static Optional<OpenAiEndpoint> parse(String path) {

@@ -150,7 +150,7 @@ class OpenAiClientIT {
   void call_passesANativeBodyThrough_withOnlyTheModelReplaced() throws Exception {
     String answer =
         """
-        {"object":"response","status":"completed","output":[],
+        {"object":"response","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"a"}]}],
          "usage":{"input_tokens":7,"input_tokens_details":{"cached_tokens":2},
           "output_tokens":4,"output_tokens_details":{"reasoning_tokens":1}}}
         """;
@@ -290,15 +290,13 @@ class OpenAiClientIT {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "",
-        "   ",
         "null",
         "[]",
         "{}",
         "\"text\"",
         "<html>hello</html>",
         "data: {\"choices\":[{}]}",
-        "{\"choices\":[]}",
+        "{\"choices\":[{}]}",
         "{\"choices\":{}}",
         "{\"choices\":[null]}",
         "{\"choices\":[{\"message\":{}}]",
@@ -320,10 +318,10 @@ class OpenAiClientIT {
       value = {
         "/v1/embeddings|{\"data\":[{\"embedding\":[0.1]}],\"usage\":{\"prompt_tokens\":4}}|4",
         "/v1/completions|{\"choices\":[{\"text\":\"a\"}],\"usage\":null}|0",
-        "/v1/responses|{\"output\":[],\"usage\":{\"input_tokens\":3}}|3",
-        "/v1/chat/completions|{\"choices\":[{}],\"usage\":{\"prompt_tokens\":-3}}|0",
-        "/v1/chat/completions|{\"choices\":[{}],\"usage\":{\"prompt_tokens\":1e99}}|0",
-        "/v1/chat/completions|{\"usage\":[[1]],\"choices\":[{}]}|0",
+        "/v1/responses|{\"output\":[{\"type\":\"function_call\"}],\"usage\":{\"input_tokens\":3}}|3",
+        "/v1/completions|{\"choices\":[{\"text\":\"a\"}],\"usage\":{\"prompt_tokens\":-3}}|0",
+        "/v1/completions|{\"choices\":[{\"text\":\"a\"}],\"usage\":{\"prompt_tokens\":1e99}}|0",
+        "/v1/completions|{\"usage\":[[1]],\"choices\":[{\"text\":\"a\"}]}|0",
       })
   void call_acceptsEachEndpointsShape(String endpoint, String body, long inputTokens)
       throws Exception {
@@ -355,7 +353,7 @@ class OpenAiClientIT {
 
   @Test
   void call_readsAChunkedAnswer() throws Exception {
-    String body = "{\"choices\":[{\"index\":0}]}";
+    String body = "{\"choices\":[{\"text\":\"a\"}]}";
     String chunked =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
             + "5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n"

@@ -137,7 +137,10 @@ class SimulatedProviderIT {
     assertThat(stats.inFlight()).isZero();
     assertThat(first.stream().filter(text -> text.startsWith("{"))).hasSize((int) stats.ok());
     assertThat(first)
-        .filteredOn(text -> text.startsWith(ErrorCodes.MALFORMED_ANSWER))
+        .filteredOn(
+            text ->
+                text.startsWith(ErrorCodes.MALFORMED_ANSWER)
+                    || text.startsWith(ErrorCodes.EMPTY_ANSWER))
         .hasSize((int) stats.garbage());
     assertThat(first)
         .filteredOn(text -> text.startsWith(ErrorCodes.INVALID_REQUEST))
