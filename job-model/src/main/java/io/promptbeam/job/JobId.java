@@ -31,7 +31,22 @@ public record JobId(UUID uuid) {
    * <p>Stored: do not change. A version 5 layout (name based, RFC 9562) over SHA-256.
    */
   public static JobId forIdempotencyKey(Owner owner, String key) {
-    byte[] hash = sha256("promptbeam/idempotency\0" + owner.name() + "\0" + key);
+    return nameBased("promptbeam/idempotency\0" + owner.name() + "\0" + key);
+  }
+
+  /**
+   * The id of the job that repeats {@code original}, however often that is asked for: one job can
+   * be followed by one other only, for the same reason that makes keys idempotent. Never the id of
+   * a key.
+   *
+   * <p>Stored: do not change. The same layout as {@link #forIdempotencyKey}.
+   */
+  public static JobId forRetryOf(Owner owner, JobId original) {
+    return nameBased("promptbeam/retry\0" + owner.name() + "\0" + original);
+  }
+
+  private static JobId nameBased(String name) {
+    byte[] hash = sha256(name);
     ByteBuffer bits = ByteBuffer.wrap(hash);
     long high = (bits.getLong() & ~0xF000L) | 0x5000L;
     long low = (bits.getLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L;

@@ -7,6 +7,7 @@ import java.util.Optional;
  * Everything about a job that is fixed at submission, but for the request itself.
  *
  * @param requestHash SHA-256 (hex) of the submission, present when it came with an idempotency key
+ * @param retryOf the job that did not complete and that this one repeats
  */
 public record JobSpec(
     JobId id,
@@ -15,4 +16,17 @@ public record JobSpec(
     JobLabels labels,
     JobLimits limits,
     Instant createdAt,
-    Optional<String> requestHash) {}
+    Optional<String> requestHash,
+    Optional<JobId> retryOf) {
+  /** A job that repeats none. */
+  public JobSpec(
+      JobId id,
+      Owner owner,
+      String modelId,
+      JobLabels labels,
+      JobLimits limits,
+      Instant createdAt,
+      Optional<String> requestHash) {
+    this(id, owner, modelId, labels, limits, createdAt, requestHash, Optional.empty());
+  }
+}

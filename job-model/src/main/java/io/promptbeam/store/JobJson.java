@@ -76,6 +76,7 @@ public final class JobJson {
           json.writeNumberField("max_attempts", limits.maxAttempts());
           json.writeStringField("created_at", spec.createdAt().toString());
           writeText(json, "request_hash", spec.requestHash());
+          writeText(json, "retry_of", spec.retryOf().map(JobId::toString));
         });
   }
 
@@ -101,7 +102,9 @@ public final class JobJson {
                     json.instant("deadline"),
                     Math.toIntExact(json.number("max_attempts"))),
                 json.instant("created_at"),
-                json.optionalText("request_hash")));
+                json.optionalText("request_hash"),
+                json.optionalText("retry_of")
+                    .map(id -> JobId.parse(id).orElseThrow(() -> json.invalid("retry_of")))));
   }
 
   public static byte[] encode(JobRun run) {

@@ -22,6 +22,24 @@ class JobIdTest {
   }
 
   @Test
+  void forRetryOf_isStored_soItNeverChanges() {
+    JobId original = JobId.parse("f8715964-abec-5e57-9cff-ba017059e8fc").orElseThrow();
+    assertThat(JobId.forRetryOf(new Owner("local"), original).toString())
+        .isEqualTo("ab9dc8aa-24e7-53e2-bf8b-0560167855ed");
+  }
+
+  @Test
+  void forRetryOf_differsByOwnerAndJob_andFromAnyKey() {
+    JobId original = JobId.random();
+    Owner owner = new Owner("a");
+    JobId id = JobId.forRetryOf(owner, original);
+    assertThat(JobId.forRetryOf(owner, original)).isEqualTo(id).isNotEqualTo(original);
+    assertThat(JobId.forRetryOf(new Owner("b"), original)).isNotEqualTo(id);
+    assertThat(JobId.forRetryOf(owner, id)).isNotEqualTo(id);
+    assertThat(JobId.forIdempotencyKey(owner, original.toString())).isNotEqualTo(id);
+  }
+
+  @Test
   void parse_takesOnlyTheCanonicalForm() {
     JobId id = JobId.random();
     assertThat(JobId.parse(id.toString())).contains(id);

@@ -44,14 +44,16 @@ class JobJsonTest {
               Map.of("zone", "eu", "app", "trainer")),
           new JobLimits(Priority.INTERACTIVE, 812, Instant.parse("2026-11-24T10:00:00Z"), 5),
           CREATED,
-          Optional.of("ab12"));
+          Optional.of("ab12"),
+          Optional.of(new JobId(UUID.fromString("5b0c0f0e-1111-4222-8333-444455556666"))));
   private static final String FULL_SPEC_JSON =
       "{\"id\":\"0d9f6a7e-58a3-4c1b-9d68-2f1f6a1b7c11\",\"owner\":\"team.a@example-1\","
           + "\"model\":\"mock\",\"job_type\":\"trainer_question_analysis\",\"question_id\":\"q-7\","
           + "\"batch_id\":\"b-1\",\"custom_id\":\"line \\\"1\\\"\","
           + "\"metadata\":{\"app\":\"trainer\",\"zone\":\"eu\"},\"priority\":\"interactive\","
           + "\"token_estimate\":812,\"deadline\":\"2026-11-24T10:00:00Z\",\"max_attempts\":5,"
-          + "\"created_at\":\"2026-11-23T10:00:00.123456789Z\",\"request_hash\":\"ab12\"}";
+          + "\"created_at\":\"2026-11-23T10:00:00.123456789Z\",\"request_hash\":\"ab12\","
+          + "\"retry_of\":\"5b0c0f0e-1111-4222-8333-444455556666\"}";
 
   private static final JobSpec BARE_SPEC =
       new JobSpec(
@@ -110,6 +112,27 @@ class JobJsonTest {
     assertThat(text(JobJson.encode(FULL_SPEC))).isEqualTo(FULL_SPEC_JSON);
     assertThat(JobJson.decodeSpec(bytes(FULL_SPEC_JSON))).isEqualTo(FULL_SPEC);
     assertThat(JobJson.decodeSpec(JobJson.encode(BARE_SPEC))).isEqualTo(BARE_SPEC);
+  }
+
+  @Test
+  void spec_isReadable_whenItWasStoredBeforeJobsCouldBeRetried() {
+    String old =
+        "{\"id\":\"0d9f6a7e-58a3-4c1b-9d68-2f1f6a1b7c11\",\"owner\":\"local\",\"model\":\"mock\","
+            + "\"job_type\":\"generic\",\"priority\":\"batch\",\"token_estimate\":0,"
+            + "\"deadline\":\"2026-11-23T10:00:00.123456789Z\",\"max_attempts\":1,"
+            + "\"created_at\":\"2026-11-23T10:00:00.123456789Z\"}";
+    assertThat(JobJson.decodeSpec(bytes(old))).isEqualTo(BARE_SPEC);
+    assertThat(BARE_SPEC.retryOf()).isEmpty();
+    assertThat(text(JobJson.encode(BARE_SPEC))).isEqualTo(old);
+  }
+
+  @Test
+  void spec_isRefused_whenItRepeatsNoJobId() {
+    String broken = FULL_SPEC_JSON.replace("5b0c0f0e-1111-4222-8333-444455556666", "SECRET");
+    assertThatThrownBy(() -> JobJson.decodeSpec(bytes(broken)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'retry_of'")
+        .hasMessageNotContaining("SECRET");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.promptbeam.pipeline;
 
+import io.promptbeam.message.DeadLetterAttributes;
 import io.promptbeam.message.JobMessage;
 import io.promptbeam.message.JobMessageCodec;
 import io.promptbeam.message.JobReference;
@@ -102,7 +103,7 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
         }
         decoded.inc(references.size());
       } catch (MalformedMessageException e) {
-        reject(message, Map.of("promptbeam-reason", e.reason().code()), e, out);
+        reject(message, Map.of(DeadLetterAttributes.REASON, e.reason().code()), e, out);
       } catch (InvalidSubmissionException e) {
         reject(message, attributes(e), e, out);
       }
@@ -127,20 +128,20 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
     /** Names the field where its name is ours; one that the publisher chose may say anything. */
     private static Map<String, String> attributes(InvalidSubmissionException cause) {
       if (cause.code().equals("unknown_field")) {
-        return Map.of("promptbeam-reason", cause.code());
+        return Map.of(DeadLetterAttributes.REASON, cause.code());
       }
       String field = cause.field().split("[.\\[]", 2)[0];
-      return Map.of("promptbeam-reason", cause.code(), "promptbeam-field", field);
+      return Map.of(DeadLetterAttributes.REASON, cause.code(), DeadLetterAttributes.FIELD, field);
     }
 
     private void reject(
         PubsubMessage message, Map<String, String> why, Exception cause, MultiOutputReceiver out) {
       rejected.inc();
       Map<String, String> attributes = new HashMap<>(why);
-      attributes.put("promptbeam-detail", String.valueOf(cause.getMessage()));
+      attributes.put(DeadLetterAttributes.DETAIL, String.valueOf(cause.getMessage()));
       byte[] payload = message.getPayload();
       if (payload.length > MAX_REJECT_BYTES) {
-        attributes.put("promptbeam-truncated-from-bytes", Integer.toString(payload.length));
+        attributes.put(DeadLetterAttributes.TRUNCATED_FROM_BYTES, Integer.toString(payload.length));
         payload = Arrays.copyOf(payload, MAX_REJECT_BYTES);
       }
       out.get(REJECTS).output(new PubsubMessage(payload, attributes));

@@ -72,6 +72,8 @@ public final class Main implements Runnable {
         .addSubcommand(new ResultCommand(terminal))
         .addSubcommand(new ListCommand(terminal))
         .addSubcommand(new CancelCommand(terminal))
+        .addSubcommand(new RetryCommand(terminal))
+        .addSubcommand(DeadLetterCommand.with(terminal))
         .addSubcommand(new BenchCommand(terminal));
     root.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
     root.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));

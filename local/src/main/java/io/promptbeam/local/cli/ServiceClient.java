@@ -15,6 +15,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /** The polling API, for one command: blocking, and failing with a line a person can act on. */
 final class ServiceClient {
@@ -24,6 +26,10 @@ final class ServiceClient {
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
   private static final int HELD_SECONDS = 20;
   private static final int SERVER_ERROR = 500;
+
+  /** Refusals that would meet any other job as well. */
+  private static final Set<Integer> ABOUT_THE_CALLER =
+      Set.of(HttpCodes.UNAUTHORIZED, HttpCodes.FORBIDDEN, HttpCodes.TOO_MANY_REQUESTS);
 
   private final URI base;
   private final Optional<String> apiKey;
@@ -69,9 +75,59 @@ final class ServiceClient {
         Optional.of(JSON.createObjectNode()));
   }
 
+  /**
+   * Asks for a job to be run again.
+   *
+   * @throws CliException when that says nothing about the job: no service, no access
+   */
+  Retried retry(String jobId) {
+    HttpResponse<String> response =
+        exchange(
+            request("/api/llm/jobs/" + jobId + "/retry/"),
+            "POST",
+            Optional.of(JSON.createObjectNode()));
+    int status = response.statusCode();
+    Optional<JsonNode> json = parse(response.body());
+    if (status >= HttpCodes.BAD_REQUEST
+        && status < SERVER_ERROR
+        && !ABOUT_THE_CALLER.contains(status)
+        && json.isPresent()
+        && json.get().has("code")) {
+      return new Retried.Refused(
+          json.get().path("code").asText(), json.get().path("detail").asText(), status);
+    }
+    boolean replayed =
+        response.headers().firstValue("Idempotent-Replayed").filter("true"::equals).isPresent();
+    return new Retried.Accepted(read(response).body(), replayed);
+  }
+
+  /** What became of a job that was to be run again. */
+  sealed interface Retried {
+    /**
+     * There is a new job.
+     *
+     * @param replayed an earlier retry made it
+     */
+    record Accepted(JsonNode body, boolean replayed) implements Retried {
+      String jobId() {
+        return body.path("job_id").asText();
+      }
+    }
+
+    /** There is none, and asking again would not help. */
+    record Refused(String code, String detail, int status) implements Retried {}
+  }
+
   /** {@code query} begins with '?' or is empty. */
   Answer list(String query) {
     return send(request("/api/llm/jobs/" + query), "GET", Optional.empty());
+  }
+
+  /** The page's jobs go to {@code each}; answers the token of the next page, if there is one. */
+  Optional<String> list(String query, Consumer<JsonNode> each) {
+    JsonNode page = list(query).body();
+    page.path("jobs").forEach(each);
+    return Optional.ofNullable(page.path("next_page_token").textValue());
   }
 
   Answer models() {
@@ -88,14 +144,18 @@ final class ServiceClient {
   }
 
   private Answer send(HttpRequest.Builder request, String method, Optional<ObjectNode> body) {
+    return read(exchange(request, method, body));
+  }
+
+  private HttpResponse<String> exchange(
+      HttpRequest.Builder request, String method, Optional<ObjectNode> body) {
     body.ifPresent(json -> request.header("Content-Type", "application/json"));
     request.method(
         method,
         body.map(json -> BodyPublishers.ofString(json.toString()))
             .orElseGet(BodyPublishers::noBody));
-    HttpResponse<String> response;
     try {
-      response = http.send(request.build(), BodyHandlers.ofString());
+      return http.send(request.build(), BodyHandlers.ofString());
     } catch (ConnectException e) {
       throw CliException.environment(
           "no service answers at " + base + ". Start one with: promptbeam up");
@@ -108,7 +168,6 @@ final class ServiceClient {
       Thread.currentThread().interrupt();
       throw CliException.environment("interrupted");
     }
-    return read(response);
   }
 
   private Answer read(HttpResponse<String> response) {

@@ -45,6 +45,11 @@ public record Terminal(
     }
   }
 
+  /** Whether a question would find somebody who answers it. */
+  boolean canAsk() {
+    return "yes".equals(environment.get("PROMPTBEAM_CAN_ASK"));
+  }
+
   /** Where Promptbeam keeps its logs. */
   Path logDirectory() {
     String home = environment.get("PROMPTBEAM_HOME");

@@ -7,6 +7,7 @@ import io.promptbeam.catalog.SecretUnavailableException;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.LocalPipeline;
 import io.promptbeam.local.stack.Stack;
+import io.promptbeam.message.PubsubTarget;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -53,9 +54,25 @@ final class UpCommand implements Callable<Integer> {
       LocalPipeline pipeline = stack.startPipeline(catalog);
       ApiServer server = api.start(config, stack, catalog);
       welcome(server.uri(), catalog.models().get(0).id());
+      if (backends.queue().isEmpty()) {
+        tellOfQueue(stack.queueTarget());
+      }
       return serving.untilStopped(pipeline::hasEnded);
     } catch (SecretUnavailableException e) {
       throw CliException.environment(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** An embedded Pub/Sub has a port of its own each time. */
+  private void tellOfQueue(PubsubTarget queue) {
+    if (queue instanceof PubsubTarget.Emulator emulator) {
+      terminal.err().println("Messages that cannot be read are shown by:");
+      terminal.err().println();
+      terminal
+          .err()
+          .println(
+              "  PUBSUB_EMULATOR_HOST=" + emulator.hostAndPort() + " promptbeam dead-letter list");
+      terminal.err().println();
     }
   }
 

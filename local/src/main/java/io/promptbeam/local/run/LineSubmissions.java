@@ -121,6 +121,7 @@ public final class LineSubmissions {
             labels.metadata()),
         spec.limits(),
         spec.createdAt(),
-        spec.requestHash());
+        spec.requestHash(),
+        spec.retryOf());
   }
 }

@@ -98,6 +98,11 @@ public final class Stack implements AutoCloseable {
     return publisher;
   }
 
+  /** Where messages go, embedded or not. */
+  public PubsubTarget queueTarget() {
+    return queueTarget;
+  }
+
   public JobSubmitter submitter() {
     return new JobSubmitter(store, publisher);
   }

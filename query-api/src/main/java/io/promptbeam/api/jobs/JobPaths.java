@@ -11,6 +11,7 @@ final class JobPaths {
   static final String STATUS = JOB + "/status";
   static final String RESULT = JOB + "/result";
   static final String CANCEL = JOB + "/cancel";
+  static final String RETRY = JOB + "/retry";
   static final String MODELS = "/api/llm/models";
 
   private JobPaths() {}

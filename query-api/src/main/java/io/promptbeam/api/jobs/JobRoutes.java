@@ -6,6 +6,7 @@ import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.submit.JobSubmitter;
+import io.promptbeam.submit.Resubmissions;
 import io.promptbeam.submit.SubmissionParser;
 import java.time.Clock;
 import java.time.Duration;
@@ -56,6 +57,10 @@ public final class JobRoutes implements AutoCloseable {
             Route.of(
                 "GET", JobPaths.JOBS, new ListHandler(store, new PageToken(tokenSecret), clock)),
             Route.of("POST", JobPaths.CANCEL, new CancelHandler(reader, jobs, clock)),
+            Route.of(
+                "POST",
+                JobPaths.RETRY,
+                new RetryHandler(reader, new Resubmissions(catalog), submitter, clock)),
             Route.of("DELETE", JobPaths.JOB, new EraseHandler(reader, jobs, cache)),
             Route.of("GET", JobPaths.MODELS, new ModelsHandler(catalog)));
   }

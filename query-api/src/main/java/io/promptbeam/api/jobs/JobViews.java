@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.promptbeam.job.Ending;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobError;
+import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.JobState;
@@ -57,6 +58,9 @@ final class JobViews {
           json.writeNumberField(
               "poll_after_ms", PollEstimate.initial(spec.limits().priority()).toMillis());
           json.writeStringField("created_at", wireTime(spec.createdAt()));
+          if (spec.retryOf().isPresent()) {
+            json.writeStringField("retry_of", spec.retryOf().get().toString());
+          }
         });
   }
 
@@ -134,6 +138,7 @@ final class JobViews {
     json.writeNumberField("max_attempts", spec.limits().maxAttempts());
     json.writeBooleanField("cancel_requested", run.cancelRequested());
     json.writeBooleanField("erased", run.erased());
+    writeText(json, "retry_of", spec.retryOf().map(JobId::toString));
     Optional<JobError> error = run.ending().flatMap(Ending::error);
     writeText(json, "error_message", error.map(JobError::message));
     json.writeFieldName("error");

@@ -27,6 +27,9 @@ final class SubmitHandler implements Handler {
         throws InvalidSubmissionException;
   }
 
+  /** Says that the job was there before, and that this request made none. */
+  static final String REPLAYED = "Idempotent-Replayed";
+
   private final Form form;
   private final JobSubmitter submitter;
   private final Clock clock;
@@ -59,12 +62,20 @@ final class SubmitHandler implements Handler {
           .withField("Idempotency-Key")
           .asException();
     }
+    return answer(accepted);
+  }
+
+  /** What a submission is answered with, and anything else that makes a job. */
+  static ApiResponse answer(SubmitOutcome.Accepted accepted) {
     JobSpec spec = accepted.job().spec();
-    return ApiResponse.json(202, JobViews.accepted(spec))
-        .with("Location", JobPaths.status(spec.id()))
-        .with(
-            "Retry-After",
-            PollEstimate.retryAfterSeconds(PollEstimate.initial(spec.limits().priority())))
-        .with("Cache-Control", "no-store");
+    ApiResponse answer =
+        ApiResponse.json(202, JobViews.accepted(spec))
+            .with("Location", JobPaths.status(spec.id()))
+            .with(
+                "Retry-After",
+                PollEstimate.retryAfterSeconds(PollEstimate.initial(spec.limits().priority())))
+            .with("Cache-Control", "no-store");
+    // A header, since the body of a replay is that of the first answer, byte for byte.
+    return accepted.replayed() ? answer.with(REPLAYED, "true") : answer;
   }
 }

@@ -1,0 +1,88 @@
+package io.promptbeam.submit;
+
+import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.job.Job;
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobLimits;
+import io.promptbeam.job.JobSpec;
+import io.promptbeam.job.JobState;
+import io.promptbeam.job.LlmRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Makes a new submission of a job that ended without an answer, since a terminal state never
+ * changes. The new job's id follows from the old one's: submitting the outcome twice makes one job.
+ * Pure, thread-safe.
+ */
+public final class Resubmissions {
+  private static final Set<JobState> WITHOUT_ANSWER =
+      EnumSet.of(JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED);
+
+  private final ModelCatalog models;
+
+  public Resubmissions(ModelCatalog models) {
+    this.models = models;
+  }
+
+  /** What may become of a job that is to be repeated. */
+  public sealed interface Outcome {
+    /** To be submitted. */
+    record Ready(Submission submission) implements Outcome {}
+
+    /** It has completed, or has not ended yet. */
+    record NotFailed(JobState state) implements Outcome {}
+
+    /** Its request is gone. */
+    record Erased() implements Outcome {}
+
+    /** Its model is not configured any more. */
+    record ModelGone(String modelId) implements Outcome {}
+  }
+
+  /**
+   * The same request, model, labels and limits once more, with as much time until the deadline as
+   * the first had.
+   *
+   * @param ended read with its request
+   * @param now becomes {@code created_at}, cut to milliseconds
+   */
+  public Outcome of(Job ended, Instant now) {
+    JobSpec old = ended.spec();
+    if (ended.run().erased()) {
+      return new Outcome.Erased();
+    }
+    if (!WITHOUT_ANSWER.contains(ended.run().state())) {
+      return new Outcome.NotFailed(ended.run().state());
+    }
+    Optional<LlmRequest> request = ended.request();
+    if (request.isEmpty()) {
+      return new Outcome.Erased();
+    }
+    if (models.find(old.modelId()).isEmpty()) {
+      return new Outcome.ModelGone(old.modelId());
+    }
+    Instant createdAt = now.truncatedTo(ChronoUnit.MILLIS);
+    JobLimits limits = old.limits();
+    Duration timeAllowed = Duration.between(old.createdAt(), limits.deadline());
+    JobSpec spec =
+        new JobSpec(
+            JobId.forRetryOf(old.owner(), old.id()),
+            old.owner(),
+            old.modelId(),
+            old.labels(),
+            new JobLimits(
+                limits.priority(),
+                limits.tokenEstimate(),
+                createdAt.plus(timeAllowed),
+                limits.maxAttempts()),
+            createdAt,
+            Optional.empty(),
+            Optional.of(old.id()));
+    return new Outcome.Ready(new Submission(spec, request.get()));
+  }
+}
