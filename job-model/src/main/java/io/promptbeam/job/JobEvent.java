@@ -22,8 +22,12 @@ public sealed interface JobEvent {
   /** The call failed, another may not. Ends the job when no attempt or time is left. */
   record Retry(String token, Instant notBefore, JobError error) implements JobEvent {}
 
-  /** The worker hands the job back uncalled; the attempt is not counted. */
-  record Release(String token) implements JobEvent {}
+  /**
+   * The worker hands the job back uncalled; the attempt is not counted.
+   *
+   * @param why it could not be called; empty when nothing was wrong with the provider
+   */
+  record Release(String token, Optional<JobError> why) implements JobEvent {}
 
   /** The worker under {@code token} gave up its call because of a cancel request. */
   record Abort(String token) implements JobEvent {}

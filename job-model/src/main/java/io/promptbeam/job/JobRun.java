@@ -78,7 +78,7 @@ public record JobRun(
     } else if (event instanceof JobEvent.Retry retry) {
       return holds(retry.token()) ? retry(retry, limits, now) : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.Release release) {
-      return holds(release.token()) ? release(now) : new Refused(Reason.TOKEN_LOST);
+      return holds(release.token()) ? release(release, now) : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.Abort abort) {
       return holds(abort.token()) ? new Moved(cancelled(now)) : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.RequestCancel) {
@@ -145,7 +145,7 @@ public record JobRun(
             false));
   }
 
-  private Transition release(Instant now) {
+  private Transition release(JobEvent.Release release, Instant now) {
     if (cancelRequested) {
       return new Moved(cancelled(now));
     }
@@ -158,7 +158,7 @@ public record JobRun(
             startedAt,
             false,
             Optional.empty(),
-            lastError,
+            release.why().or(() -> lastError),
             false));
   }
 

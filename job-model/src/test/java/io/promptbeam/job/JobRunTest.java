@@ -80,7 +80,7 @@ class JobRunTest {
   @Test
   void release_givesTheAttemptBack() {
     JobRun run = move(JobRun.NEW, claim("t1"), NOW);
-    JobRun back = move(run, new JobEvent.Release("t1"), NOW);
+    JobRun back = move(run, new JobEvent.Release("t1", Optional.empty()), NOW);
     assertThat(back.state()).isEqualTo(JobState.PENDING);
     assertThat(back.attempt()).isZero();
   }
@@ -170,7 +170,7 @@ class JobRunTest {
       case 4 -> new JobEvent.Fail(token, ERROR, Optional.empty());
       case 5 -> new JobEvent.Retry(token, now.plusSeconds(random.nextInt(100)), ERROR);
       case 6 -> new JobEvent.Renew(token, LEASE);
-      case 7 -> new JobEvent.Release(token);
+      case 7 -> new JobEvent.Release(token, Optional.empty());
       case 8 -> random.nextInt(5) == 0 ? new JobEvent.RequestCancel() : new JobEvent.Expire();
       case 9 -> new JobEvent.Abort(token);
       default -> new JobEvent.Erase();
@@ -183,7 +183,7 @@ class JobRunTest {
         new JobEvent.Fail(token, ERROR, Optional.empty()),
         new JobEvent.Retry(token, NOW, ERROR),
         new JobEvent.Renew(token, LEASE),
-        new JobEvent.Release(token),
+        new JobEvent.Release(token, Optional.empty()),
         new JobEvent.Abort(token));
   }
 

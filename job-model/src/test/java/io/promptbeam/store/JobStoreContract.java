@@ -269,7 +269,7 @@ abstract class JobStoreContract {
       case 2 -> new JobEvent.Renew(token, Duration.ofMinutes(1));
       case 3 -> new JobEvent.Retry(token, T0, error);
       case 4 -> new JobEvent.Complete(token, Usage.of(1, 2), BigDecimal.ONE);
-      case 5 -> new JobEvent.Release(token);
+      case 5 -> new JobEvent.Release(token, Optional.empty());
       default ->
           number < 30
               ? new JobEvent.Renew(token, Duration.ofMinutes(1))

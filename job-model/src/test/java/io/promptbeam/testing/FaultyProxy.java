@@ -100,6 +100,7 @@ public final class FaultyProxy implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private volatile Phase phase = new Phase(Mode.PASS, 0);
   private @Nullable ServerSocket listener;
+  private @Nullable Thread acceptor;
   private boolean closed;
 
   private FaultyProxy(SocketAddress server) throws IOException {
@@ -134,6 +135,29 @@ public final class FaultyProxy implements AutoCloseable {
   }
 
   public void mode(Mode next) throws IOException {
+    Thread stopped = change(next);
+    if (stopped != null) {
+      // The system takes connections for as long as a thread of ours is still in accept.
+      joinUninterruptibly(stopped);
+    }
+  }
+
+  private static void joinUninterruptibly(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The thread that now stops accepting, if one does. */
+  private @Nullable Thread change(Mode next) throws IOException {
     lock.lock();
     try {
       if (closed) {
@@ -141,7 +165,9 @@ public final class FaultyProxy implements AutoCloseable {
       }
       phase = new Phase(next, phase.number() + 1);
       changed.signalAll();
+      Thread stopped = null;
       if (next instanceof Refuse) {
+        stopped = acceptor;
         stopListening();
       } else {
         listen();
@@ -149,6 +175,7 @@ public final class FaultyProxy implements AutoCloseable {
       if (next instanceof Refuse || next instanceof Reset) {
         connections.forEach(ProxiedConnection::reset);
       }
+      return stopped;
     } finally {
       lock.unlock();
     }
@@ -165,20 +192,22 @@ public final class FaultyProxy implements AutoCloseable {
     }
     opened.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), BACKLOG);
     listener = opened;
-    daemon("faulty-proxy-" + port, () -> accept(opened));
+    acceptor = daemon("faulty-proxy-" + port, () -> accept(opened));
   }
 
   private void stopListening() throws IOException {
     if (listener != null) {
       listener.close();
       listener = null;
+      acceptor = null;
     }
   }
 
-  static void daemon(String name, Runnable task) {
+  static Thread daemon(String name, Runnable task) {
     var thread = new Thread(task, name);
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   private void accept(ServerSocket from) {

@@ -40,8 +40,10 @@ final class Shard implements WorkListener {
 
   /** Takes out all there is at this moment. */
   void drain(Consumer<JobOutcome> onOutcome, Consumer<String> onFinishedKey) {
-    drain(outcomes, onOutcome);
+    // In this order: an item's outcomes come before its key, so none is left behind when the key
+    // was the last that kept a timer going.
     drain(finishedKeys, onFinishedKey);
+    drain(outcomes, onOutcome);
   }
 
   private static <T> void drain(ConcurrentLinkedQueue<T> queue, Consumer<T> consumer) {

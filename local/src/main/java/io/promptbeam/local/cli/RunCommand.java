@@ -2,6 +2,7 @@ package io.promptbeam.local.cli;
 
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.SecretUnavailableException;
+import io.promptbeam.job.JobError;
 import io.promptbeam.job.Owner;
 import io.promptbeam.local.run.FileRun;
 import io.promptbeam.local.run.JobLines;
@@ -21,6 +22,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -170,7 +172,7 @@ final class RunCommand implements Callable<Integer> {
     boolean embedded = !backends.areShared();
     Stack stack = Servers.open(backends);
     AtomicReference<@Nullable LocalPipeline> pipeline = new AtomicReference<>();
-    RunDisplay display = new RunDisplay(terminal);
+    RunDisplay display = new RunDisplay(terminal, () -> failing(pipeline.get()));
     FileRun run =
         new FileRun(
             new FileRun.Parts(
@@ -201,6 +203,10 @@ final class RunCommand implements Callable<Integer> {
       }
       return outcome.summary().failed() == 0 ? ExitCodes.OK : ExitCodes.JOBS_FAILED;
     }
+  }
+
+  private static Map<String, JobError> failing(@Nullable LocalPipeline pipeline) {
+    return pipeline == null ? Map.of() : pipeline.worker().engine().failing();
   }
 
   private static boolean hasEnded(@Nullable LocalPipeline pipeline) {

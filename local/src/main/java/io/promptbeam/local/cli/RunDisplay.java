@@ -1,5 +1,6 @@
 package io.promptbeam.local.cli;
 
+import io.promptbeam.job.JobError;
 import io.promptbeam.local.run.InputLine;
 import io.promptbeam.local.run.Progress;
 import io.promptbeam.local.run.RunListener;
@@ -7,7 +8,11 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /** Shows a run on standard error: a bar on a terminal, a line now and then elsewhere. */
 final class RunDisplay implements RunListener {
@@ -16,13 +21,19 @@ final class RunDisplay implements RunListener {
   private static final String ERASE_LINE = "\r\u001b[K";
 
   private final Terminal terminal;
+  private final Supplier<Map<String, JobError>> failingNow;
   private final Progress progress;
+  private final Set<String> failing = new TreeSet<>();
   private long rejected;
   private OptionalLong nextPlainNanos = OptionalLong.empty();
   private boolean barShown;
 
-  RunDisplay(Terminal terminal) {
+  /**
+   * @param failingNow models whose provider fails at the moment, and how
+   */
+  RunDisplay(Terminal terminal, Supplier<Map<String, JobError>> failingNow) {
     this.terminal = terminal;
+    this.failingNow = failingNow;
     this.progress = new Progress(System::nanoTime, showsUnicode());
   }
 
@@ -41,8 +52,33 @@ final class RunDisplay implements RunListener {
     }
   }
 
+  /** Says once what keeps jobs waiting, and once that it is over. */
+  private void sayFailing() {
+    Map<String, JobError> failingModels = failingNow.get();
+    failingModels.forEach(
+        (model, error) -> {
+          if (failing.add(model)) {
+            line(
+                "promptbeam: model "
+                    + model
+                    + " fails: "
+                    + error.message()
+                    + ". Its jobs wait and it is tried again; Ctrl-C ends this");
+          }
+        });
+    failing.removeIf(
+        model -> {
+          boolean over = !failingModels.containsKey(model);
+          if (over) {
+            line("promptbeam: model " + model + " answers again");
+          }
+          return over;
+        });
+  }
+
   @Override
   public void onProgress(Progress.Counts counts) {
+    sayFailing();
     if (terminal.columns().isPresent()) {
       PrintStream err = terminal.err();
       err.print(ERASE_LINE + progress.bar(counts, terminal.columns().getAsInt()));

@@ -9,6 +9,7 @@ import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.Lease;
 import io.promptbeam.job.LlmRequest;
+import io.promptbeam.job.Usage;
 import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.pipeline.llm.LlmException;
 import io.promptbeam.pipeline.quota.Permit;
@@ -36,6 +37,9 @@ final class Attempt {
   /** A lapsed lease is looked at a little later than it lapses, for clocks that differ. */
   private static final Duration LEASE_SLACK = Duration.ofMillis(200);
 
+  /** A call that could not be sent is waited for like a call that failed this often. */
+  private static final int UNSENT = 3;
+
   /** Short: a store that is back should have the answer before another worker takes the job. */
   private static final Backoff RECORD_BACKOFF =
       new Backoff(Duration.ofMillis(250), Duration.ofSeconds(2));
@@ -61,8 +65,9 @@ final class Attempt {
      * Hears about the provider, once, when the permit is released, before the verdict.
      *
      * @param tookNanos how long the call took, if there was one
+     * @param error why it failed, if it did
      */
-    void report(CallReport report, long tookNanos);
+    void report(CallReport report, long tookNanos, Optional<JobError> error);
 
     /** How long a call may take that is a probe; empty while calls are not. */
     Optional<Duration> probeLimit();
@@ -191,7 +196,7 @@ final class Attempt {
       return;
     }
     if (context.stopping().getAsBoolean()) {
-      record(job, new JobEvent.Release(token), Optional.empty(), 0);
+      record(job, new JobEvent.Release(token, Optional.empty()), Optional.empty(), 0);
       return;
     }
     Duration left = Duration.between(context.clock().instant(), job.spec().limits().deadline());
@@ -235,10 +240,7 @@ final class Attempt {
     JobEvent event;
     if (cause instanceof LlmException failed) {
       release(failed, estimate, job);
-      event =
-          failed.isRetryable()
-              ? retry(job, token, failed.error(), failed.retryAfter())
-              : new JobEvent.Fail(token, failed.error(), failed.usage());
+      event = eventAfter(failed, job, token);
     } else if (cause instanceof CancellationException) {
       // We gave it up: the lease was lost, or the worker stops. Then others may call at once.
       releaseSucceeded(estimate, CallReport.NOTHING);
@@ -252,6 +254,17 @@ final class Attempt {
       event = retry(job, token, error, Optional.empty());
     }
     record(job, event, Optional.empty(), 0);
+  }
+
+  private JobEvent eventAfter(LlmException failed, Job job, String token) {
+    if (!failed.isRetryable()) {
+      return new JobEvent.Fail(token, failed.error(), failed.usage());
+    }
+    if (failed instanceof LlmException.Unreachable) {
+      // Nothing was sent, and the breaker paces further tries: an outage must not cost attempts.
+      return new JobEvent.Release(token, Optional.of(failed.error()));
+    }
+    return retry(job, token, failed.error(), failed.retryAfter());
   }
 
   private static CallReport answered(Job job) {
@@ -277,7 +290,7 @@ final class Attempt {
             var unused =
                 context.after(wait, () -> guarded(() -> record(job, event, result, failures + 1)));
           } else {
-            recorded(applied);
+            recorded(applied, event);
           }
         });
   }
@@ -298,13 +311,15 @@ final class Attempt {
     return unwrap(failure) instanceof StoreUnavailableException refused && refused.isPermanent();
   }
 
-  private void recorded(Applied applied) {
+  private void recorded(Applied applied, JobEvent event) {
     if (applied instanceof Applied.Done done) {
       Job now = done.job();
       if (now.run().state().isTerminal()) {
         decide(new Verdict.Ended(now));
       } else if (now.run().notBefore().isPresent()) {
         decide(new Verdict.Retry(until(now.run().notBefore().get())));
+      } else if (event instanceof JobEvent.Release release && release.why().isPresent()) {
+        decide(new Verdict.Retry(context.config().backoff().next(UNSENT, context.random())));
       } else {
         decide(new Verdict.LookAgain(Duration.ZERO));
       }
@@ -379,7 +394,7 @@ final class Attempt {
   private void releaseSucceeded(long tokens, CallReport report) {
     if (permitHeld.compareAndSet(true, false)) {
       permit.succeeded(tokens, context.nowNanos());
-      report(report);
+      report(report, Optional.empty());
     }
   }
 
@@ -389,31 +404,38 @@ final class Attempt {
       context.counters().throttled();
       releaseThrottled(failed.retryAfter().orElse(Duration.ZERO));
     } else if (failed instanceof LlmException.Permanent) {
-      releaseSucceeded(0, answered(job));
-    } else {
+      releaseSucceeded(failed.usage().map(Usage::totalTokens).orElse(0L), answered(job));
+    } else if (failed instanceof LlmException.Unreachable) {
+      if (permitHeld.compareAndSet(true, false)) {
+        permit.ignored(context.nowNanos());
+        report(CallReport.FAILED, Optional.of(failed.error()));
+      }
+    } else if (timedOut && deadlineBinds) {
       // A job that leaves its call too little time says nothing about the provider.
-      CallReport report = timedOut && deadlineBinds ? CallReport.NOTHING : CallReport.FAILED;
-      releaseSucceeded(timedOut ? estimate : 0, report);
+      releaseSucceeded(estimate, CallReport.NOTHING);
+    } else if (permitHeld.compareAndSet(true, false)) {
+      permit.succeeded(timedOut ? estimate : 0, context.nowNanos());
+      report(CallReport.FAILED, Optional.of(failed.error()));
     }
   }
 
   private void releaseThrottled(Duration pause) {
     if (permitHeld.compareAndSet(true, false)) {
       permit.throttled(pause, context.nowNanos());
-      report(CallReport.THROTTLED);
+      report(CallReport.THROTTLED, Optional.empty());
     }
   }
 
   private void releaseIgnored() {
     if (permitHeld.compareAndSet(true, false)) {
       permit.ignored(context.nowNanos());
-      report(CallReport.NOTHING);
+      report(CallReport.NOTHING, Optional.empty());
     }
   }
 
-  private void report(CallReport learned) {
+  private void report(CallReport learned, Optional<JobError> error) {
     report = learned;
-    lane.report(learned, context.nowNanos() - callStartedNanos);
+    lane.report(learned, context.nowNanos() - callStartedNanos, error);
   }
 
   private void decide(Verdict verdict) {

@@ -1,5 +1,6 @@
 package io.promptbeam.pipeline.engine;
 
+import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
 import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.pipeline.quota.Quota;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -120,13 +122,23 @@ public final class CallEngine implements AutoCloseable {
   public EngineStats stats() {
     return context
         .counters()
-        .snapshot(lanes.values().stream().filter(LanePump::isBreakerOpen).count());
+        .snapshot(lanes.values().stream().filter(lane -> lane.failure().isPresent()).count());
+  }
+
+  /**
+   * The models whose provider fails so much that only probes are sent, each with the last failure;
+   * its text may quote what the provider said of a prompt.
+   */
+  public Map<String, JobError> failing() {
+    Map<String, JobError> failing = new TreeMap<>();
+    lanes.forEach((model, lane) -> lane.failure().ifPresent(error -> failing.put(model, error)));
+    return failing;
   }
 
   private LanePump lane(String modelId) {
     return lanes.computeIfAbsent(
         modelId,
-        model -> new LanePump(context, store, quotas.apply(model), attempts, this::settle));
+        model -> new LanePump(model, context, store, quotas.apply(model), attempts, this::settle));
   }
 
   private void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict) {

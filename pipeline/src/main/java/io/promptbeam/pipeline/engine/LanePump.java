@@ -1,6 +1,8 @@
 package io.promptbeam.pipeline.engine;
 
+import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.Job;
+import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
 import io.promptbeam.pipeline.quota.Permit;
 import io.promptbeam.pipeline.quota.Quota;
@@ -10,6 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes one lane's calls out as quota and circuit breaker allow, and holds its retries to their
@@ -19,6 +24,9 @@ final class LanePump implements Attempt.Lane {
   /** About 8 MB of prompts, at four characters a token. */
   private static final long MAX_TOKENS_PER_READ = 2_000_000;
 
+  private static final Logger LOG = LoggerFactory.getLogger(CallEngine.class);
+  private static final JobError STALLED =
+      JobError.of(ErrorCodes.TIMEOUT, "the provider has stopped answering");
   private static final long OPEN_LOOK_NANOS = Duration.ofMillis(500).toNanos();
 
   /** Where attempts end. */
@@ -29,6 +37,7 @@ final class LanePump implements Attempt.Lane {
 
   private record Start(ActiveItem item, JobId job, Permit permit) {}
 
+  private final String model;
   private final AttemptContext context;
   private final JobStore store;
   private final Set<Attempt> attempts;
@@ -41,16 +50,20 @@ final class LanePump implements Attempt.Lane {
   private boolean scheduled;
   private boolean retriesScheduled;
   private volatile boolean inFlightFull;
+  private volatile Optional<JobError> lastFailure = Optional.empty();
+  private final AtomicBoolean openIsKnown = new AtomicBoolean();
 
   /**
    * @param attempts where attempts are noted while they run; thread-safe
    */
   LanePump(
+      String model,
       AttemptContext context,
       JobStore store,
       Quota quota,
       Set<Attempt> attempts,
       Settling settling) {
+    this.model = model;
     this.context = context;
     this.store = store;
     this.attempts = attempts;
@@ -73,8 +86,9 @@ final class LanePump implements Attempt.Lane {
     lookAfterRetries();
   }
 
-  boolean isBreakerOpen() {
-    return breaker.isOpen();
+  /** Why the breaker is open; empty while it is not. */
+  Optional<JobError> failure() {
+    return breaker.isOpen() ? Optional.of(lastFailure.orElse(STALLED)) : Optional.empty();
   }
 
   @Override
@@ -129,6 +143,7 @@ final class LanePump implements Attempt.Lane {
       }
       long breakerWait = breaker.waitNanos(now);
       if (breakerWait > 0) {
+        noteBreaker();
         requestIn(breakerWait);
         return false;
       }
@@ -190,14 +205,20 @@ final class LanePump implements Attempt.Lane {
 
   /** As soon as it is known: the next call need not wait for the record. */
   @Override
-  public void report(CallReport report, long tookNanos) {
+  public void report(CallReport report, long tookNanos, Optional<JobError> error) {
     boolean closed = false;
     switch (report) {
-      case ANSWERED, RETRY_ANSWERED, THROTTLED ->
-          closed = breaker.answered(tookNanos, context.nowNanos());
-      case FAILED -> breaker.failed(context.nowNanos());
+      case ANSWERED, RETRY_ANSWERED, THROTTLED -> {
+        closed = breaker.answered(tookNanos, context.nowNanos());
+        lastFailure = Optional.empty();
+      }
+      case FAILED -> {
+        lastFailure = error;
+        breaker.failed(context.nowNanos());
+      }
       case NOTHING -> breaker.nothing();
     }
+    noteBreaker();
     if (closed) {
       context
           .scheduler()
@@ -209,6 +230,21 @@ final class LanePump implements Attempt.Lane {
                   }));
     } else if (inFlightFull) {
       context.scheduler().soon(Unforeseen.guarded(this::request));
+    }
+  }
+
+  /**
+   * A line when it opens and one when it closes; the code only, for the text may quote a prompt.
+   */
+  private void noteBreaker() {
+    Optional<JobError> failing = failure();
+    if (openIsKnown.compareAndSet(failing.isEmpty(), failing.isPresent())) {
+      if (failing.isPresent()) {
+        LOG.warn(
+            "model {}: its provider fails ({}), calls are probes", model, failing.get().code());
+      } else {
+        LOG.info("model {}: its provider answers again", model);
+      }
     }
   }
 

@@ -32,8 +32,12 @@ record CallLimits(
   }
 
   static LlmException connectPassed(Duration connect) {
-    return timedOut(
-        "no connection to the provider was made in " + seconds(connect) + " (connect_seconds)");
+    return new LlmException.Unreachable(
+        JobError.of(
+            ErrorCodes.TIMEOUT,
+            "no connection to the provider was made in "
+                + seconds(connect)
+                + " (connect_seconds)"));
   }
 
   LlmException firstBytePassed() {
@@ -55,7 +59,8 @@ record CallLimits(
               ? "no time was left for the call before the job's deadline"
               : "the provider's answer was not complete in the "
                   + seconds(whole)
-                  + " that were left until the job's deadline");
+                  + " this call was given, because the job's deadline is near or the provider has"
+                  + " been failing");
     }
     return timedOut(
         "the provider's answer was not complete after " + seconds(whole) + " (call_seconds)");

@@ -55,7 +55,21 @@ public abstract sealed class LlmException extends RuntimeException {
     }
   }
 
-  /** 408, 409, 425, 5xx, a broken connection or a timeout. */
+  /** There was no connection: nothing was sent, so the provider did nothing. */
+  public static final class Unreachable extends LlmException {
+    private static final long serialVersionUID = 1L;
+
+    public Unreachable(JobError error) {
+      super(error, Optional.empty(), Optional.empty());
+    }
+
+    @Override
+    public boolean isRetryable() {
+      return true;
+    }
+  }
+
+  /** 408, 409, 425, 5xx, a connection that broke, or a timeout. */
   public static final class Transient extends LlmException {
     private static final long serialVersionUID = 1L;
 

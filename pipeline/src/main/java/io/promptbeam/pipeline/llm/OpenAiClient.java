@@ -158,12 +158,13 @@ final class OpenAiClient implements LlmClient {
       if (cause instanceof HttpConnectTimeoutException) {
         return CallLimits.connectPassed(model.timeouts().connect());
       }
-      JobError error;
       if (cause instanceof ConnectException) {
-        error =
+        return new LlmException.Unreachable(
             JobError.of(
-                ErrorCodes.CONNECTION, "no connection to the provider of model " + model.id());
-      } else if (cause instanceof IOException) {
+                ErrorCodes.CONNECTION, "no connection to the provider of model " + model.id()));
+      }
+      JobError error;
+      if (cause instanceof IOException) {
         error =
             JobError.of(
                 ErrorCodes.CONNECTION,

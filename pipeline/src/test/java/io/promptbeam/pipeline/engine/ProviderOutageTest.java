@@ -26,6 +26,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -59,22 +60,12 @@ class ProviderOutageTest {
     var time = new VirtualTime(Instant.now());
     var store = new InMemoryJobStore();
     var provider = new Provider(time, down);
-    var limits = new RateLimits(RateLimits.UNLIMITED, RateLimits.UNLIMITED, 1_000);
-    Random random = new Random(3);
-    CallEngine engine =
-        new CallEngine(
-            "e",
-            store,
-            provider,
-            model -> new WorkerQuota(limits, time.nanoTime()),
-            EngineConfig.DEFAULT,
-            time,
-            random);
+    CallEngine engine = engine(time, store, provider);
     List<JobId> offered = new ArrayList<>();
     Duration load = BEFORE.plus(OUTAGE);
     for (long tick = 0; tick < load.toSeconds() * perSecond; tick++) {
       provider.isDown = tick >= BEFORE.toSeconds() * perSecond;
-      Job job = StoredJobs.create(store, "m", 5, Duration.ofHours(2));
+      Job job = StoredJobs.create(store, "m", 3, Duration.ofHours(2));
       offered.add(job.spec().id());
       engine.offer(StoredJobs.item(job), new Listening());
       time.pass(Duration.ofNanos(1_000_000_000L / perSecond));
@@ -92,10 +83,47 @@ class ProviderOutageTest {
         provider.calls,
         (double) provider.calls / offered.size(),
         completed);
-    assertThat(completed).as("completed two minutes after the outage").isEqualTo(offered.size());
+    assertThat(jobs)
+        .filteredOn(job -> job.run().state() != JobState.COMPLETED)
+        .extracting(Job::run)
+        .as("not completed two minutes after the outage")
+        .isEmpty();
     assertThat(provider.calls)
         .as("calls, of which at most a tenth did nothing")
         .isLessThanOrEqualTo(offered.size() * 11L / 10);
+  }
+
+  @Test
+  void loneJob_waitsOutAnOutage_whenNothingCouldBeSent() throws Exception {
+    var time = new VirtualTime(Instant.now());
+    var store = new InMemoryJobStore();
+    var provider = new Provider(time, Down.REFUSES);
+    provider.isDown = true;
+    CallEngine engine = engine(time, store, provider);
+    Job job = StoredJobs.create(store, "m", 3, Duration.ofHours(2));
+    engine.offer(StoredJobs.item(job), new Listening());
+    time.pass(OUTAGE);
+    assertThat(engine.failing()).containsOnlyKeys("m");
+    assertThat(engine.stats().breakersOpen()).isEqualTo(1);
+    provider.isDown = false;
+    time.pass(RECOVERY);
+    Job ended = store.read(job.spec().id(), Set.of()).join().orElseThrow();
+    assertThat(ended.run().state()).isEqualTo(JobState.COMPLETED);
+    assertThat(ended.run().attempt()).isLessThanOrEqualTo(3);
+    assertThat(ended.run().lastError().map(JobError::code)).contains(ErrorCodes.CONNECTION);
+    assertThat(engine.failing()).isEmpty();
+  }
+
+  private static CallEngine engine(VirtualTime time, InMemoryJobStore store, Provider provider) {
+    var limits = new RateLimits(RateLimits.UNLIMITED, RateLimits.UNLIMITED, 1_000);
+    return new CallEngine(
+        "e",
+        store,
+        provider,
+        model -> new WorkerQuota(limits, time.nanoTime()),
+        EngineConfig.DEFAULT,
+        time,
+        new Random(3));
   }
 
   private static final class Listening implements WorkListener {
@@ -146,7 +174,10 @@ class ProviderOutageTest {
     }
 
     private static LlmException failure(String code) {
-      return new LlmException.Transient(JobError.of(code, "for the test"), Optional.empty());
+      JobError error = JobError.of(code, "for the test");
+      return code.equals(ErrorCodes.CONNECTION)
+          ? new LlmException.Unreachable(error)
+          : new LlmException.Transient(error, Optional.empty());
     }
 
     @Override

@@ -91,8 +91,8 @@ class CallProgressTest {
 
     assertThat(passed(shorter, 1.25))
         .contains(
-            "the provider's answer was not complete in the 1.25 s that were left until the job's"
-                + " deadline");
+            "the provider's answer was not complete in the 1.25 s this call was given, because the"
+                + " job's deadline is near or the provider has been failing");
   }
 
   @Test

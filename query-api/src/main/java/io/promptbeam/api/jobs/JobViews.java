@@ -141,12 +141,19 @@ final class JobViews {
     writeText(json, "retry_of", spec.retryOf().map(JobId::toString));
     Optional<JobError> error = run.ending().flatMap(Ending::error);
     writeText(json, "error_message", error.map(JobError::message));
-    json.writeFieldName("error");
+    writeError(json, "error", error);
+    // What the latest attempt met, while another is to come.
+    writeError(json, "last_error", run.lastError().filter(e -> !run.state().isTerminal()));
+  }
+
+  private static void writeError(JsonGenerator json, String field, Optional<JobError> error)
+      throws IOException {
+    json.writeFieldName(field);
     if (error.isEmpty()) {
       json.writeNull();
-      return;
+    } else {
+      writeError(json, error.get());
     }
-    writeError(json, error.get());
   }
 
   private static void writeError(JsonGenerator json, JobError error) throws IOException {
