@@ -38,6 +38,9 @@ public sealed interface JobEvent {
   /** The deadline has come. */
   record Expire() implements JobEvent {}
 
+  /** The last attempt's lease lapsed too: the job seems to kill its workers. */
+  record GiveUp() implements JobEvent {}
+
   /** The job cannot be called at all, for example because its model is gone. */
   record Reject(JobError error) implements JobEvent {}
 

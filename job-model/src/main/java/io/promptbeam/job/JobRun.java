@@ -85,6 +85,8 @@ public record JobRun(
       return requestCancel(now);
     } else if (event instanceof JobEvent.Expire) {
       return expire(limits, now);
+    } else if (event instanceof JobEvent.GiveUp) {
+      return giveUp(limits, now);
     } else if (event instanceof JobEvent.Reject reject) {
       return leaseIsLive(now)
           ? new Refused(Reason.LEASE_HELD)
@@ -181,6 +183,18 @@ public record JobRun(
       return new Refused(Reason.LEASE_HELD);
     }
     return new Moved(expired(now, lastError));
+  }
+
+  private Transition giveUp(JobLimits limits, Instant now) {
+    if (leaseIsLive(now)) {
+      return new Refused(Reason.LEASE_HELD);
+    }
+    if (attempt < limits.maxAttempts()) {
+      return new Refused(Reason.ATTEMPTS_LEFT);
+    }
+    String text = "All " + attempt + " attempts ended with their worker, without an answer.";
+    JobError error = JobError.of(ErrorCodes.POISON, text);
+    return new Moved(ended(JobState.FAILED, endingWith(now, error, Optional.empty())));
   }
 
   private Transition erase() {

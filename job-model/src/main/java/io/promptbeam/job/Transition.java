@@ -22,6 +22,8 @@ public sealed interface Transition {
     DEADLINE_NOT_PASSED,
     /** No attempt is left. */
     ATTEMPTS_EXHAUSTED,
+    /** There are attempts left. */
+    ATTEMPTS_LEFT,
     /** Only ended jobs can be erased. */
     NOT_TERMINAL,
     /** The event would change nothing. */

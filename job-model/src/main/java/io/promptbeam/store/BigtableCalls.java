@@ -1,10 +1,6 @@
 package io.promptbeam.store;
 
-import com.google.api.core.ApiFuture;
-import com.google.api.core.ApiFutureCallback;
-import com.google.api.core.ApiFutures;
 import com.google.api.gax.rpc.ApiException;
-import com.google.cloud.bigtable.data.v2.BigtableDataClient;
 import com.google.cloud.bigtable.data.v2.models.BulkMutation;
 import com.google.cloud.bigtable.data.v2.models.ConditionalRowMutation;
 import com.google.cloud.bigtable.data.v2.models.Query;
@@ -13,52 +9,24 @@ import com.google.cloud.bigtable.data.v2.models.RowMutation;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Supplier;
 
-/** Bigtable's calls as completable futures, which complete on the client's threads. */
-record BigtableCalls(BigtableDataClient client) {
-  CompletableFuture<Boolean> checkAndMutate(ConditionalRowMutation mutation) {
-    return started(() -> client.checkAndMutateRowAsync(mutation));
-  }
+/**
+ * The requests to Bigtable, which never block. An interface, so that a simulation can lose, delay
+ * and interrupt them.
+ */
+interface BigtableCalls extends AutoCloseable {
+  /** Completes with whether the condition held. Never retried. */
+  CompletableFuture<Boolean> checkAndMutate(ConditionalRowMutation mutation);
 
-  CompletableFuture<Void> mutate(RowMutation mutation) {
-    return started(() -> client.mutateRowAsync(mutation));
-  }
+  CompletableFuture<Void> mutate(RowMutation mutation);
 
-  CompletableFuture<Void> mutateAll(BulkMutation mutations) {
-    if (mutations.getEntryCount() == 0) {
-      return CompletableFuture.completedFuture(null);
-    }
-    return started(() -> client.bulkMutateRowsAsync(mutations));
-  }
+  /** Row by row: a failure leaves open which of them were written. */
+  CompletableFuture<Void> mutateAll(BulkMutation mutations);
 
-  CompletableFuture<List<Row>> read(Query query) {
-    return started(() -> client.readRowsCallable().all().futureCall(query));
-  }
+  CompletableFuture<List<Row>> read(Query query);
 
-  private static <T> CompletableFuture<T> started(Supplier<ApiFuture<T>> call) {
-    CompletableFuture<T> completable = new CompletableFuture<>();
-    try {
-      ApiFutures.addCallback(
-          call.get(),
-          new ApiFutureCallback<T>() {
-            @Override
-            public void onSuccess(T value) {
-              completable.complete(value);
-            }
-
-            @Override
-            public void onFailure(Throwable error) {
-              completable.completeExceptionally(error);
-            }
-          },
-          Runnable::run);
-    } catch (RuntimeException e) {
-      // A closed client throws where an open one would answer.
-      completable.completeExceptionally(e);
-    }
-    return completable;
-  }
+  @Override
+  void close();
 
   /** Turns whatever failed into {@link StoreUnavailableException}, so callers know one failure. */
   static <T> CompletableFuture<T> translated(CompletableFuture<T> call) {

@@ -9,8 +9,10 @@ import com.google.cloud.bigtable.data.v2.BigtableDataClient;
 import com.google.cloud.bigtable.data.v2.BigtableDataSettings;
 import com.google.cloud.bigtable.data.v2.stub.EnhancedBigtableStubSettings;
 import com.google.cloud.bigtable.data.v2.stub.metrics.NoopMetricsProvider;
+import io.grpc.ClientInterceptor;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /** Opens Bigtable's clients for a target. */
 final class BigtableClients {
@@ -21,6 +23,18 @@ final class BigtableClients {
 
   static BigtableDataClient data(BigtableTarget target, BigtableJobStore.Options options)
       throws IOException {
+    return BigtableDataClient.create(settings(target, options, List.of()));
+  }
+
+  /**
+   * How a client is set up.
+   *
+   * @param interceptors around each request to an emulator
+   */
+  static BigtableDataSettings settings(
+      BigtableTarget target,
+      BigtableJobStore.Options options,
+      List<ClientInterceptor> interceptors) {
     BigtableDataSettings.Builder settings;
     if (target instanceof BigtableTarget.Emulator emulator) {
       settings = BigtableDataSettings.newBuilderForEmulator(emulator.host(), emulator.port());
@@ -30,6 +44,7 @@ final class BigtableClients {
           channels.toBuilder()
               .setChannelPoolSettings(
                   ChannelPoolSettings.staticallySized(options.emulatorChannels()))
+              .setInterceptorProvider(() -> interceptors)
               .build());
     } else {
       settings = BigtableDataSettings.newBuilder();
@@ -49,7 +64,7 @@ final class BigtableClients {
     stub.readRowsSettings().setRetrySettings(timed(stub.readRowsSettings().getRetrySettings()));
     stub.bulkMutateRowsSettings()
         .setRetrySettings(timed(stub.bulkMutateRowsSettings().getRetrySettings()));
-    return BigtableDataClient.create(settings.build());
+    return settings.build();
   }
 
   private static RetrySettings timed(RetrySettings settings) {

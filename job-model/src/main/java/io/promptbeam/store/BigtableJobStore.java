@@ -58,13 +58,26 @@ public final class BigtableJobStore implements JobStore {
   private final Clock clock;
   private final int listScanBudget;
 
+  private final ConditionalWrite.Pauses pauses;
+
   // Unique without asking a random source at each write: one draw per store, then counted on.
-  private final String versionPrefix =
-      String.format(Locale.ROOT, "%016x-", new SecureRandom().nextLong());
+  private final String versionPrefix;
   private final AtomicLong lastVersion = new AtomicLong();
 
-  private BigtableJobStore(BigtableCalls calls, Clock clock, int listScanBudget) {
+  /**
+   * A store over {@code calls}, which it closes.
+   *
+   * @param versionPrefix unlike that of any other store there ever is
+   */
+  BigtableJobStore(
+      BigtableCalls calls,
+      Clock clock,
+      ConditionalWrite.Pauses pauses,
+      String versionPrefix,
+      int listScanBudget) {
     this.calls = calls;
+    this.pauses = pauses;
+    this.versionPrefix = versionPrefix;
     this.rows = new JobRows(clock);
     this.dueIndex = new BigtableDueIndex(calls, clock);
     this.clock = clock;
@@ -83,8 +96,10 @@ public final class BigtableJobStore implements JobStore {
   static BigtableJobStore open(BigtableTarget target, Options options, Clock cellClock) {
     try {
       return new BigtableJobStore(
-          new BigtableCalls(BigtableClients.data(target, options)),
+          new ClientCalls(BigtableClients.data(target, options)),
           cellClock,
+          ConditionalWrite.Pauses.REAL,
+          String.format(Locale.ROOT, "%016x-", new SecureRandom().nextLong()),
           options.listScanBudget());
     } catch (IOException e) {
       throw new StoreUnavailableException("Cannot open a Bigtable client for " + target, e);
@@ -160,7 +175,7 @@ public final class BigtableJobStore implements JobStore {
             () -> readVersion(spec.id()),
             Optional.empty(),
             version,
-            ConditionalWrite.Pauses.REAL);
+            pauses);
     return write
         .run()
         .thenCompose(
@@ -269,7 +284,7 @@ public final class BigtableJobStore implements JobStore {
             () -> readVersion(current.spec().id()),
             Optional.of(current.version()),
             version,
-            ConditionalWrite.Pauses.REAL);
+            pauses);
     return BigtableCalls.translated(
         write.run().thenApply(done -> done ? Optional.of(version) : Optional.empty()));
   }
@@ -301,7 +316,7 @@ public final class BigtableJobStore implements JobStore {
 
   @Override
   public void close() {
-    calls.client().close();
+    calls.close();
   }
 
   private String newVersion() {

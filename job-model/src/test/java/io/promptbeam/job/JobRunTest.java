@@ -86,6 +86,21 @@ class JobRunTest {
   }
 
   @Test
+  void givingUp_appliesOnlyOnceTheLastLeaseLapsed_andNotToAJobThatWasHandedBackMeanwhile() {
+    JobRun first = move(JobRun.NEW, claim("t1"), NOW);
+    JobRun last = move(first, claim("t2"), NOW.plusSeconds(60));
+    Instant lapsed = NOW.plusSeconds(120);
+    assertThat(refuse(last, new JobEvent.GiveUp(), lapsed.minusMillis(1)))
+        .isEqualTo(Reason.LEASE_HELD);
+    JobRun ended = move(last, new JobEvent.GiveUp(), lapsed);
+    assertThat(ended.state()).isEqualTo(JobState.FAILED);
+    assertThat(ended.ending().flatMap(Ending::error).map(JobError::code))
+        .contains(ErrorCodes.POISON);
+    JobRun handedBack = move(last, new JobEvent.Release("t2", Optional.empty()), lapsed);
+    assertThat(refuse(handedBack, new JobEvent.GiveUp(), lapsed)).isEqualTo(Reason.ATTEMPTS_LEFT);
+  }
+
+  @Test
   void cancel_endsAPendingJobAtOnce_andIsARequestWhileACallRuns() {
     assertThat(move(JobRun.NEW, new JobEvent.RequestCancel(), NOW).state())
         .isEqualTo(JobState.CANCELLED);

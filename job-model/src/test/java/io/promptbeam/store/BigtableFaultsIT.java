@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The real store over a connection that goes wrong. */
-@Timeout(120)
+@Timeout(60)
 class BigtableFaultsIT {
   private final Owner owner = new Owner("o");
   private Emulator emulator;
@@ -43,7 +43,11 @@ class BigtableFaultsIT {
     BigtableSchema.createMissing(target, BigtableSchema.DEFAULT_RETENTION);
     proxy = FaultyProxy.to("127.0.0.1", emulator.getPort());
     direct = BigtableJobStore.open(target);
-    store = BigtableJobStore.open(new BigtableTarget.Emulator("127.0.0.1", proxy.port()));
+    // One connection, and that one made: a second would wait for the server's greeting.
+    store =
+        BigtableJobStore.open(
+            new BigtableTarget.Emulator("127.0.0.1", proxy.port()),
+            new BigtableJobStore.Options(false, 1, 2_000));
     store.ping().get(30, TimeUnit.SECONDS);
   }
 

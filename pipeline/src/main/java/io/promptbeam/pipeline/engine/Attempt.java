@@ -141,11 +141,7 @@ final class Attempt {
       case LEASE_HELD -> decide(new Verdict.LookAgain(untilNextLook(expiryOf(job))));
       case NOT_DUE -> decide(new Verdict.LookAgain(until(job.run().notBefore().orElseThrow())));
       case DEADLINE_PASSED -> end(job, new JobEvent.Expire());
-      case ATTEMPTS_EXHAUSTED -> {
-        String text =
-            "All " + job.run().attempt() + " attempts ended with their worker, without an answer.";
-        end(job, new JobEvent.Reject(JobError.of(ErrorCodes.POISON, text)));
-      }
+      case ATTEMPTS_EXHAUSTED -> end(job, new JobEvent.GiveUp());
       default -> decide(new Verdict.NothingToDo());
     }
   }
@@ -195,11 +191,15 @@ final class Attempt {
           0);
       return;
     }
-    if (context.stopping().getAsBoolean()) {
+    Instant now = context.clock().instant();
+    Instant deadline = job.spec().limits().deadline();
+    // The claim's answer may have been long on its way: by now somebody else may be calling.
+    boolean late = !job.run().leaseIsLive(now) || !now.isBefore(deadline);
+    if (late || context.stopping().getAsBoolean()) {
       record(job, new JobEvent.Release(token, Optional.empty()), Optional.empty(), 0);
       return;
     }
-    Duration left = Duration.between(context.clock().instant(), job.spec().limits().deadline());
+    Duration left = Duration.between(now, deadline);
     Duration usual = lane.probeLimit().orElse(model.timeouts().call());
     deadlineBinds = left.compareTo(usual) < 0;
     Duration timeout = deadlineBinds ? left : usual;

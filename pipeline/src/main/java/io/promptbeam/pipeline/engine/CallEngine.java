@@ -9,8 +9,11 @@ import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -45,7 +48,8 @@ public final class CallEngine implements AutoCloseable {
   private final DueClearer due;
   private final Map<String, LanePump> lanes = new ConcurrentHashMap<>();
   private final Map<String, ActiveItem> items = new HashMap<>();
-  private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet();
+  // In order, so that a simulation goes the same way every time.
+  private final Set<Attempt> attempts = Collections.synchronizedSet(new LinkedHashSet<>());
   private volatile boolean closing;
 
   /**
@@ -186,7 +190,7 @@ public final class CallEngine implements AutoCloseable {
     return attemptsEnd(context.config().drainFor())
         .thenCompose(
             ended -> {
-              attempts.forEach(Attempt::abortCall);
+              List.copyOf(attempts).forEach(Attempt::abortCall);
               return attemptsEnd(RECORD_PATIENCE);
             });
   }

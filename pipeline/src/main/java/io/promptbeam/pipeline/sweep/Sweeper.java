@@ -1,8 +1,6 @@
 package io.promptbeam.pipeline.sweep;
 
-import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.Job;
-import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobRun;
@@ -151,19 +149,28 @@ public final class Sweeper {
       if (run.state().isTerminal()) {
         remove.add(entry);
       } else if (lapse.isPresent() && now.isBefore(lapse.get())) {
-        move.put(entry, lapse.get());
+        moveTo(entry, lapse.get());
       } else if (run.cancelRequested()) {
         end.put(entry, new Ending(job, new JobEvent.RequestCancel()));
       } else if (!now.isBefore(deadline)) {
         end.put(entry, new Ending(job, new JobEvent.Expire()));
       } else if (run.attempt() >= job.spec().limits().maxAttempts()) {
-        end.put(entry, new Ending(job, new JobEvent.Reject(poison(run))));
+        end.put(entry, new Ending(job, new JobEvent.GiveUp()));
       } else if (run.notBefore().isPresent() && now.isBefore(run.notBefore().get())) {
-        move.put(entry, earlier(run.notBefore().get(), deadline));
+        moveTo(entry, earlier(run.notBefore().get(), deadline));
       } else {
-        move.put(entry, earlier(now.plus(spacing(job)), deadline));
+        moveTo(entry, earlier(now.plus(spacing(job)), deadline));
         again.add(JobReference.to(job.spec()));
       }
+    }
+
+    /**
+     * Up to a second later, so that hardly ever two moves have the same target: a sweep that pauses
+     * between writing the new entry and removing the old one would remove what another sweep has
+     * moved there meanwhile.
+     */
+    private void moveTo(DueEntry entry, Instant at) {
+      move.put(entry, at.plusMillis(Math.floorMod(now.toEpochMilli(), 1_000L)));
     }
 
     private Duration spacing(Job job) {
@@ -204,11 +211,5 @@ public final class Sweeper {
 
   private static Instant earlier(Instant one, Instant other) {
     return one.isBefore(other) ? one : other;
-  }
-
-  private static JobError poison(JobRun run) {
-    return JobError.of(
-        ErrorCodes.POISON,
-        "All " + run.attempt() + " attempts ended with their worker, without an answer.");
   }
 }
