@@ -102,7 +102,16 @@ public final class JobMessageCodec {
           Reason.TOO_LARGE,
           "The message has " + message.length + " bytes, at most " + MAX_MESSAGE_BYTES + ".");
     }
-    ObjectNode json = parse(message);
+    try {
+      return read(parse(message));
+    } catch (RuntimeException | StackOverflowError e) {
+      // One message that reading trips over must not hold up the others for ever.
+      throw new MalformedMessageException(
+          Reason.UNFORESEEN, "Reading the message failed: " + e.getClass().getName() + ".");
+    }
+  }
+
+  private static JobMessage read(ObjectNode json) throws MalformedMessageException {
     long version = number(json, "v", Long.MIN_VALUE);
     if (version != VERSION) {
       throw new MalformedMessageException(

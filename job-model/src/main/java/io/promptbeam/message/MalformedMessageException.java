@@ -13,7 +13,9 @@ public final class MalformedMessageException extends Exception {
     UNKNOWN_KIND,
     MISSING_FIELD,
     INVALID_FIELD,
-    TOO_LARGE;
+    TOO_LARGE,
+    /** Reading it failed in a way nobody foresaw. */
+    UNFORESEEN;
 
     /** Stable and lower case. */
     public String code() {

@@ -10,6 +10,7 @@ import com.google.cloud.bigtable.data.v2.BigtableDataSettings;
 import com.google.cloud.bigtable.data.v2.stub.EnhancedBigtableStubSettings;
 import com.google.cloud.bigtable.data.v2.stub.metrics.NoopMetricsProvider;
 import io.grpc.ClientInterceptor;
+import io.promptbeam.outage.QuickReconnect;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +40,7 @@ final class BigtableClients {
     if (target instanceof BigtableTarget.Emulator emulator) {
       settings = BigtableDataSettings.newBuilderForEmulator(emulator.host(), emulator.port());
       EnhancedBigtableStubSettings.Builder stub = settings.stubSettings();
+      reconnectQuickly(stub);
       var channels = (InstantiatingGrpcChannelProvider) stub.getTransportChannelProvider();
       stub.setTransportChannelProvider(
           channels.toBuilder()
@@ -48,6 +50,7 @@ final class BigtableClients {
               .build());
     } else {
       settings = BigtableDataSettings.newBuilder();
+      reconnectQuickly(settings.stubSettings());
       if (target instanceof BigtableTarget.Cloud cloud && cloud.appProfileId().isPresent()) {
         settings.setAppProfileId(cloud.appProfileId().get());
       }
@@ -65,6 +68,17 @@ final class BigtableClients {
     stub.bulkMutateRowsSettings()
         .setRetrySettings(timed(stub.bulkMutateRowsSettings().getRetrySettings()));
     return settings.build();
+  }
+
+  private static void reconnectQuickly(EnhancedBigtableStubSettings.Builder stub) {
+    if (stub.getTransportChannelProvider() instanceof InstantiatingGrpcChannelProvider channels) {
+      InstantiatingGrpcChannelProvider.Builder quick = channels.toBuilder();
+      var configurator = quick.getChannelConfigurator();
+      quick.setChannelConfigurator(
+          builder ->
+              QuickReconnect.wrap(configurator == null ? builder : configurator.apply(builder)));
+      stub.setTransportChannelProvider(quick.build());
+    }
   }
 
   private static RetrySettings timed(RetrySettings settings) {

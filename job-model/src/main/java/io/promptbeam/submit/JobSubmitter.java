@@ -6,6 +6,7 @@ import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.message.JobReference;
+import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.JobStore.Creation;
 import io.promptbeam.submit.SubmitOutcome.Accepted;
@@ -33,6 +34,7 @@ public final class JobSubmitter {
   public static final Duration DEFAULT_PUBLISH_WAIT = Duration.ofSeconds(2);
 
   private static final Logger log = LoggerFactory.getLogger(JobSubmitter.class);
+  private static final SparseWarning UNSENT = new SparseWarning(log);
   private static final int JOBS_PER_CHUNK = 500;
 
   /** A message, its delivery and its bundle then cost a hundredth per job. */
@@ -151,7 +153,12 @@ public final class JobSubmitter {
     return sent.handle(
         (done, failure) -> {
           if (failure != null) {
-            log.warn("{} jobs are stored, but not known to be published", jobs.size(), failure);
+            UNSENT.warn(
+                () ->
+                    "queue unavailable, "
+                        + jobs.size()
+                        + " jobs are stored but not known to be published; the sweep finds them: "
+                        + SparseWarning.reason(failure));
           }
           return failure == null;
         });

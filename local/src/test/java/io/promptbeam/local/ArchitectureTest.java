@@ -21,6 +21,7 @@ final class ArchitectureTest {
     "io.promptbeam.catalog..",
     "io.promptbeam.job..",
     "io.promptbeam.message..",
+    "io.promptbeam.outage..",
     "io.promptbeam.store..",
     "io.promptbeam.submit.."
   };

@@ -4,6 +4,7 @@ import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.message.JobMessage;
 import io.promptbeam.message.JobReference;
+import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.StoreUnavailableException;
 import io.promptbeam.submit.InvalidSubmissionException;
@@ -18,21 +19,26 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Makes the rows of jobs whose whole submission came as a message. Blocks on the store, and asks it
- * again for about a minute while it does not answer.
+ * again for about ten minutes while it does not answer: giving up ends a DirectRunner's pipeline.
  */
 final class InlineJobs {
   private static final Logger log = LoggerFactory.getLogger(InlineJobs.class);
+  private static final SparseWarning UNMADE = new SparseWarning(log);
   private static final long STORE_SECONDS = 60;
 
-  /** Before each attempt but the first; together about a minute. */
+  /** Before each attempt but the first; together ten minutes. */
   private static final List<Duration> PAUSES =
-      Stream.of(1, 2, 4, 8, 15, 15, 15).map(Duration::ofSeconds).toList();
+      IntStream.concat(IntStream.of(1, 2, 4, 8), IntStream.generate(() -> 15).limit(39))
+          .mapToObj(Duration::ofSeconds)
+          .toList();
+
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final JobStore store;
   private final SubmissionParser parser;
@@ -57,17 +63,12 @@ final class InlineJobs {
    * its first delivery made.
    *
    * @throws InvalidSubmissionException when it cannot become a job
-   * @throws IllegalStateException when the store has not answered for a minute. A service runner
+   * @throws IllegalStateException when the store has not answered for ten minutes. A service runner
    *     delivers the bundle again; the DirectRunner ends its pipeline, and the message comes again
    *     to the next one, since it was not acknowledged.
    */
   JobReference create(JobMessage.Inline message) throws InvalidSubmissionException {
-    Submission submission =
-        parser.parse(
-            message.submission(),
-            message.owner(),
-            Optional.of(message.idempotencyKey()),
-            Instant.now());
+    Submission submission = parse(message);
     JobSpec stored = store(submission);
     if (!stored.requestHash().equals(submission.spec().requestHash())) {
       throw new InvalidSubmissionException(
@@ -78,9 +79,27 @@ final class InlineJobs {
     return JobReference.to(stored);
   }
 
-  private JobSpec store(Submission submission) {
+  /** What the parser did not foresee is the message's fault: another delivery would meet it too. */
+  private Submission parse(JobMessage.Inline message) throws InvalidSubmissionException {
+    try {
+      return parser.parse(
+          message.submission(),
+          message.owner(),
+          Optional.of(message.idempotencyKey()),
+          Instant.now());
+    } catch (RuntimeException | StackOverflowError e) {
+      log.error("an inline job could not be parsed: {}", e.getClass().getName());
+      throw new InvalidSubmissionException(
+          "unforeseen", "submission", "It could not be read, in a way nobody foresaw.");
+    }
+  }
+
+  private JobSpec store(Submission submission) throws InvalidSubmissionException {
     try {
       return await(() -> store.create(submission.spec(), submission.request())).job().spec();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidSubmissionException(
+          "too_large", "submission", "The store does not take it: " + e.getMessage() + ".");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while the store made a job's row", e);
@@ -94,11 +113,12 @@ final class InlineJobs {
       try {
         return operation.get().get(STORE_SECONDS, TimeUnit.SECONDS);
       } catch (ExecutionException | TimeoutException e) {
-        boolean late = System.nanoTime() - startNanos >= TimeUnit.SECONDS.toNanos(STORE_SECONDS);
+        boolean late = System.nanoTime() - startNanos >= PATIENCE.toNanos();
         if (attempt == PAUSES.size() || late || !mayPass(e)) {
           throw new IllegalStateException("the store did not make a job's row", e);
         }
-        log.warn("The store did not make a job's row; trying again", e);
+        UNMADE.warn(
+            () -> "the store did not make a job's row; trying again: " + SparseWarning.reason(e));
       }
       sleeper.sleep(PAUSES.get(attempt));
     }

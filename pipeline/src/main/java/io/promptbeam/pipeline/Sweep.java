@@ -1,6 +1,7 @@
 package io.promptbeam.pipeline;
 
 import io.promptbeam.message.JobReference;
+import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.engine.JobOutcome;
 import io.promptbeam.pipeline.engine.SingleJob;
 import io.promptbeam.pipeline.engine.WorkItem;
@@ -90,6 +91,7 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
   static final class SweepFn extends DoFn<KV<Integer, Instant>, KV<Integer, WorkItem>> {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(Sweep.class);
+    private static final SparseWarning UNSWEPT = new SparseWarning(LOG);
     private static final long PATIENCE_SECONDS = 60;
 
     @StateId("everythingSeen")
@@ -161,7 +163,12 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
         Thread.currentThread().interrupt();
         return null;
       } catch (ExecutionException | TimeoutException | RuntimeException e) {
-        LOG.warn("bucket {} could not be swept; it is tried again", bucket, e);
+        UNSWEPT.warn(
+            () ->
+                "bucket "
+                    + bucket
+                    + " could not be swept; it is tried again: "
+                    + SparseWarning.reason(e));
         return null;
       }
     }

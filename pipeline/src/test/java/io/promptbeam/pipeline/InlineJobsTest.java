@@ -56,11 +56,11 @@ class InlineJobsTest {
   }
 
   @Test
-  void creation_fails_whenTheStoreStaysAwayForAMinute() {
+  void creation_fails_whenTheStoreStaysAwayForTenMinutes() {
     assertThatThrownBy(() -> jobs(Integer.MAX_VALUE).create(MESSAGE))
         .isInstanceOf(IllegalStateException.class)
         .hasRootCauseInstanceOf(Exception.class);
     assertThat(slept.stream().reduce(Duration.ZERO, Duration::plus))
-        .isEqualTo(Duration.ofMinutes(1));
+        .isEqualTo(Duration.ofMinutes(10));
   }
 }

@@ -113,6 +113,16 @@ public final class Program implements AutoCloseable {
     process.destroyForcibly().waitFor();
   }
 
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** SIGTERM, as a supervisor sends it. */
+  public void terminate() throws IOException, InterruptedException {
+    // Not by the process's own method, which would stop us reading what it says.
+    new ProcessBuilder("kill", "-TERM", String.valueOf(process.pid())).start().waitFor();
+  }
+
   public void interrupt() throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
   }

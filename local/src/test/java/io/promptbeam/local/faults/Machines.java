@@ -1,28 +1,40 @@
 package io.promptbeam.local.faults;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.promptbeam.api.publish.PubsubJobPublisher;
+import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.catalog.Simulation;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
 import io.promptbeam.local.bigtable.EmbeddedBigtable;
 import io.promptbeam.local.cli.Program;
+import io.promptbeam.message.JobPublisher;
+import io.promptbeam.message.PubsubNames;
+import io.promptbeam.message.PubsubTarget;
 import io.promptbeam.pipeline.llm.simulated.SimulatedProvider;
 import io.promptbeam.store.BigtableJobStore;
 import io.promptbeam.store.BigtableSchema;
 import io.promptbeam.store.BigtableTarget;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.submit.JobSubmitter;
+import io.promptbeam.submit.Submission;
+import io.promptbeam.submit.SubmissionParser;
 import io.promptbeam.testing.FaultyProxy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -41,6 +53,7 @@ final class Machines implements AutoCloseable {
   final Service service;
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final PubsubTarget queue;
   private final Path directory;
   private final Path models;
   private final int apiPort;
@@ -73,6 +86,8 @@ final class Machines implements AutoCloseable {
             max_in_flight: %d
         """
             .formatted(toProvider.port(), inFlight));
+    queue =
+        PubsubTarget.Emulator.parse("127.0.0.1:" + queuePort, PubsubTarget.DEFAULT_LOCAL_PROJECT);
     apiPort = freePort();
     service = new Service(apiPort);
   }
@@ -112,6 +127,35 @@ final class Machines implements AutoCloseable {
                 models.toString()));
     var unused = pipeline.awaitOutput("The pipeline is running");
     return pipeline;
+  }
+
+  /** A way in that no proxy leads through, for jobs while the service is cut off. */
+  JobSubmitter sideDoor() throws IOException {
+    JobPublisher publisher =
+        opened(PubsubJobPublisher.create(queue, PubsubNames.DEFAULT.jobsTopic()));
+    return new JobSubmitter(store, publisher);
+  }
+
+  /** As the service would read it. */
+  static Submission submission(String prompt, String key, int maxAttempts) throws Exception {
+    ModelCatalog catalog =
+        ModelCatalogLoader.parse(
+            "models.yaml",
+            "models: [{id: m, provider: openai, base_url: 'http://127.0.0.1:1/v1'}]");
+    var body = new ObjectMapper().createObjectNode();
+    body.put("model_id", "m").put("full_input", prompt).put("max_attempts", maxAttempts);
+    return new SubmissionParser(catalog).parse(body, Owner.LOCAL, Optional.of(key), Instant.now());
+  }
+
+  /** All log lines of the processes of one verb, so far. */
+  List<String> log(String verb) throws IOException {
+    List<String> lines = new ArrayList<>();
+    try (var files = Files.list(directory.resolve("home").resolve("logs"))) {
+      for (Path file : files.filter(f -> f.getFileName().toString().startsWith(verb)).toList()) {
+        lines.addAll(Files.readAllLines(file));
+      }
+    }
+    return lines;
   }
 
   /** What the service makes of an idempotency key. */

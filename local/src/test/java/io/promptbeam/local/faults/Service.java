@@ -57,10 +57,14 @@ final class Service {
     }
   }
 
-  int status(String path) throws IOException, InterruptedException {
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(base.resolve(path)).timeout(Duration.ofSeconds(30)).build();
-    return http.send(request, BodyHandlers.ofString()).statusCode();
+    return http.send(request, BodyHandlers.ofString());
+  }
+
+  int status(String path) throws IOException, InterruptedException {
+    return get(path).statusCode();
   }
 
   private static void pause() throws InterruptedException {

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** An offered item and what is left of it. Not thread-safe: the engine's loop owns it. */
 final class ActiveItem {
-  private final WorkItem item;
+  private WorkItem item;
   private final List<WorkListener> listeners = new ArrayList<>(1);
   private final Deque<JobId> undrawn;
   private int unfinished;
@@ -21,6 +21,11 @@ final class ActiveItem {
 
   WorkItem item() {
     return item;
+  }
+
+  /** The same job under what its row says of it. Only while it is in no lane. */
+  void readdress(SingleJob truth) {
+    item = truth;
   }
 
   List<WorkListener> listeners() {

@@ -10,6 +10,7 @@ import io.promptbeam.job.JobState;
 import io.promptbeam.job.Lease;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Usage;
+import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.pipeline.llm.LlmException;
 import io.promptbeam.pipeline.quota.Permit;
@@ -33,6 +34,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Attempt {
   private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
+  private static final SparseWarning UNREADABLE = new SparseWarning(LOG);
+  private static final SparseWarning UNRECORDED = new SparseWarning(LOG);
 
   /** A lapsed lease is looked at a little later than it lapses, for clocks that differ. */
   private static final Duration LEASE_SLACK = Duration.ofMillis(200);
@@ -101,9 +104,14 @@ final class Attempt {
         });
   }
 
+  /** The job waited in the wrong lane, by a message that was forged or is mistaken. */
+  void misaddressed(Job read) {
+    decide(new Verdict.Misaddressed(read));
+  }
+
   /** The job could not even be read. */
   void storeFailed(Throwable cause) {
-    LOG.warn("store unavailable, job {} waits: {}", id, describe(cause));
+    UNREADABLE.warn(() -> "store unavailable, job " + id + " waits: " + describe(cause));
     decide(new Verdict.LookAgain(context.config().backoff().next(3, context.random())));
   }
 
@@ -285,7 +293,9 @@ final class Attempt {
           if (applied == null && isPermanent(failure)) {
             notRecordable(job, event, result);
           } else if (applied == null) {
-            LOG.warn("store unavailable, job {} is not recorded yet: {}", id, describe(failure));
+            UNRECORDED.warn(
+                () ->
+                    "store unavailable, job " + id + " is not recorded yet: " + describe(failure));
             Duration wait = RECORD_BACKOFF.next(failures + 1, context.random());
             var unused =
                 context.after(wait, () -> guarded(() -> record(job, event, result, failures + 1)));
@@ -475,8 +485,7 @@ final class Attempt {
         : failure;
   }
 
-  private static String describe(Throwable failure) {
-    Throwable cause = unwrap(failure);
-    return cause == null ? "unknown" : cause.getClass().getSimpleName();
+  private static String describe(@Nullable Throwable failure) {
+    return failure == null ? "unknown" : SparseWarning.reason(failure);
   }
 }

@@ -2,6 +2,7 @@ package io.promptbeam.pipeline.engine;
 
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
+import io.promptbeam.message.JobReference;
 import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.pipeline.quota.Quota;
 import io.promptbeam.store.DueEntry;
@@ -152,6 +153,10 @@ public final class CallEngine implements AutoCloseable {
     } else if (verdict instanceof Verdict.LookAgain again) {
       context.counters().waiting(1);
       onLoopAfter(again.delay(), () -> putBack(lane, item, job));
+    } else if (verdict instanceof Verdict.Misaddressed wrong) {
+      context.counters().waiting(1);
+      item.readdress(new SingleJob(JobReference.to(wrong.job().spec())));
+      putBack(lane(item.item().modelId()), item, job);
     } else {
       if (verdict instanceof Verdict.Ended ended) {
         context.counters().jobEnded();

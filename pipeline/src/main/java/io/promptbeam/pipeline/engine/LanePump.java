@@ -4,6 +4,7 @@ import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobSpec;
 import io.promptbeam.pipeline.quota.Permit;
 import io.promptbeam.pipeline.quota.Quota;
 import io.promptbeam.store.JobStore;
@@ -180,10 +181,30 @@ final class LanePump implements Attempt.Lane {
                     if (failure != null) {
                       begun.get(i).storeFailed(failure);
                     } else {
-                      begun.get(i).begin(Optional.<Job>ofNullable(found.get(ids.get(i))));
+                      begin(
+                          starts.get(i),
+                          begun.get(i),
+                          Optional.<Job>ofNullable(found.get(ids.get(i))));
                     }
                   }
                 });
+  }
+
+  private static void begin(Start start, Attempt attempt, Optional<Job> found) {
+    if (found.isPresent()
+        && start.item().item() instanceof SingleJob single
+        && !isTrue(single, found.get().spec())) {
+      attempt.misaddressed(found.get());
+    } else {
+      attempt.begin(found);
+    }
+  }
+
+  /** Anybody who may publish can write a reference; the row is what counts. */
+  private static boolean isTrue(SingleJob item, JobSpec spec) {
+    return item.modelId().equals(spec.modelId())
+        && item.owner().equals(spec.owner())
+        && item.priority() == spec.limits().priority();
   }
 
   private Attempt attempt(Start start) {

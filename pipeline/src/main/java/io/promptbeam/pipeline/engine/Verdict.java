@@ -14,6 +14,9 @@ sealed interface Verdict {
   /** The call failed, and the job may be called again after {@code delay}. */
   record Retry(Duration delay) implements Verdict {}
 
+  /** Its row has another model, owner or priority than its item; it was not called. */
+  record Misaddressed(Job job) implements Verdict {}
+
   /** It was not called and has not ended; look again after {@code delay}. */
   record LookAgain(Duration delay) implements Verdict {}
 }

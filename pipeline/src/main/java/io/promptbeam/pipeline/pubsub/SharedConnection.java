@@ -2,6 +2,7 @@ package io.promptbeam.pipeline.pubsub;
 
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.promptbeam.outage.QuickReconnect;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,10 +42,11 @@ final class SharedConnection {
               address ->
                   new SharedConnection(
                       address,
-                      ManagedChannelBuilder.forAddress(host, port)
-                          .usePlaintext()
-                          .maxInboundMessageSize(MAX_INBOUND_BYTES)
-                          .build()));
+                      QuickReconnect.watch(
+                          ManagedChannelBuilder.forAddress(host, port)
+                              .usePlaintext()
+                              .maxInboundMessageSize(MAX_INBOUND_BYTES)
+                              .build())));
       connection.users++;
       return connection;
     }

@@ -20,12 +20,12 @@ import io.promptbeam.message.JobPublisher;
 import io.promptbeam.message.JobReference;
 import io.promptbeam.message.PubsubNames;
 import io.promptbeam.message.PubsubTarget;
+import io.promptbeam.outage.QuickReconnect;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Publishes references with the official client, many in one request. The client goes on trying for
@@ -69,7 +69,10 @@ public final class PubsubJobPublisher implements JobPublisher {
     Optional<ManagedChannel> channel = Optional.empty();
     if (target instanceof PubsubTarget.Emulator emulator) {
       ManagedChannel plaintext =
-          ManagedChannelBuilder.forAddress(emulator.host(), emulator.port()).usePlaintext().build();
+          QuickReconnect.watch(
+              ManagedChannelBuilder.forAddress(emulator.host(), emulator.port())
+                  .usePlaintext()
+                  .build());
       builder
           .setChannelProvider(
               FixedTransportChannelProvider.create(GrpcTransportChannel.create(plaintext)))
@@ -131,9 +134,12 @@ public final class PubsubJobPublisher implements JobPublisher {
   /** Sends what waits, and blocks for some seconds at most; what then is unsent is given up. */
   @Override
   public void close() {
-    publisher.shutdown();
+    // Blocks until all is sent or given up, which may take as long as that is tried.
+    Thread shutdown = new Thread(publisher::shutdown, "publisher-shutdown");
+    shutdown.setDaemon(true);
+    shutdown.start();
     try {
-      publisher.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      shutdown.join(CLOSE_PATIENCE.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

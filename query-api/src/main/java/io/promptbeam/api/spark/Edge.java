@@ -7,6 +7,7 @@ import io.promptbeam.api.http.Problems;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.api.http.WaitPreference;
 import io.promptbeam.job.Owner;
+import io.promptbeam.outage.SparseWarning;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -34,6 +35,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Edge {
   private static final Logger log = LoggerFactory.getLogger(Edge.class);
+
+  private static final SparseWarning UNSERVED = new SparseWarning(log);
 
   private record PathMethods(Pattern path, TreeSet<String> methods) {}
 
@@ -107,7 +110,16 @@ final class Edge {
       return Problems.internal();
     }
     if (known.get().status() == 503) {
-      log.warn("request {}: {} {}: store unavailable", call.id(), call.method(), call.path());
+      UNSERVED.warn(
+          () ->
+              "request "
+                  + call.id()
+                  + ": "
+                  + call.method()
+                  + " "
+                  + call.path()
+                  + ": store unavailable: "
+                  + SparseWarning.reason(failure));
     }
     return known.get();
   }

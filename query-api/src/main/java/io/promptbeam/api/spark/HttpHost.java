@@ -14,6 +14,7 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
@@ -60,7 +61,8 @@ public final class HttpHost {
     connector.setShutdownIdleTimeout(SHUTDOWN_IDLE_MILLIS);
     server.addConnector(connector);
     server.setErrorHandler(new ProblemErrors.OfServer());
-    server.setHandler(context(edge, routes));
+    // Waits for requests in hand when the server stops, and refuses those that come then.
+    server.setHandler(new GracefulHandler(context(edge, routes).get()));
     server.setStopTimeout(STOP_MILLIS);
   }
 
