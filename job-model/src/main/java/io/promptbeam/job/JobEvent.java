@@ -38,8 +38,13 @@ public sealed interface JobEvent {
   /** The deadline has come. */
   record Expire() implements JobEvent {}
 
-  /** The last attempt's lease lapsed too: the job seems to kill its workers. */
-  record GiveUp() implements JobEvent {}
+  /**
+   * The last attempt's lease lapsed too: the job seems to kill its workers.
+   *
+   * @param grace after the lapse: the worker may hold a paid answer that the store has not taken
+   *     yet, and nobody else may call, so nothing is gained by haste
+   */
+  record GiveUp(Duration grace) implements JobEvent {}
 
   /** The job cannot be called at all, for example because its model is gone. */
   record Reject(JobError error) implements JobEvent {}

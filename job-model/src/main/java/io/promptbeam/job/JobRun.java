@@ -3,6 +3,7 @@ package io.promptbeam.job;
 import io.promptbeam.job.Transition.Moved;
 import io.promptbeam.job.Transition.Reason;
 import io.promptbeam.job.Transition.Refused;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -29,6 +30,9 @@ public record JobRun(
     Optional<Ending> ending,
     Optional<JobError> lastError,
     boolean erased) {
+
+  /** For the record of a call that ended at the deadline. */
+  private static final Duration LEASE_BEYOND_DEADLINE = Duration.ofSeconds(5);
 
   public static final JobRun NEW =
       new JobRun(
@@ -63,7 +67,7 @@ public record JobRun(
       return claim(claim, limits, now);
     } else if (event instanceof JobEvent.Renew renew) {
       return holds(renew.token())
-          ? new Moved(leased(new Lease(renew.token(), now.plus(renew.leaseFor()))))
+          ? new Moved(leased(lease(renew.token(), renew.leaseFor(), limits, now)))
           : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.Complete done) {
       Ending how =
@@ -85,8 +89,8 @@ public record JobRun(
       return requestCancel(now);
     } else if (event instanceof JobEvent.Expire) {
       return expire(limits, now);
-    } else if (event instanceof JobEvent.GiveUp) {
-      return giveUp(limits, now);
+    } else if (event instanceof JobEvent.GiveUp given) {
+      return giveUp(given, limits, now);
     } else if (event instanceof JobEvent.Reject reject) {
       return leaseIsLive(now)
           ? new Refused(Reason.LEASE_HELD)
@@ -115,13 +119,20 @@ public record JobRun(
         new JobRun(
             JobState.PROCESSING,
             attempt + 1,
-            Optional.of(new Lease(claim.token(), now.plus(claim.leaseFor()))),
+            Optional.of(lease(claim.token(), claim.leaseFor(), limits, now)),
             Optional.empty(),
             Optional.of(now),
             false,
             Optional.empty(),
             lastError,
             false));
+  }
+
+  /** No longer than somebody may be calling, and recording: else it would hold up the expiry. */
+  private static Lease lease(String token, Duration leaseFor, JobLimits limits, Instant now) {
+    Instant end = now.plus(leaseFor);
+    Instant latest = limits.deadline().plus(LEASE_BEYOND_DEADLINE);
+    return new Lease(token, end.isBefore(latest) ? end : latest);
   }
 
   private Transition retry(JobEvent.Retry retry, JobLimits limits, Instant now) {
@@ -185,8 +196,8 @@ public record JobRun(
     return new Moved(expired(now, lastError));
   }
 
-  private Transition giveUp(JobLimits limits, Instant now) {
-    if (leaseIsLive(now)) {
+  private Transition giveUp(JobEvent.GiveUp given, JobLimits limits, Instant now) {
+    if (leaseIsLive(now.minus(given.grace()))) {
       return new Refused(Reason.LEASE_HELD);
     }
     if (attempt < limits.maxAttempts()) {

@@ -44,8 +44,6 @@ interface BigtableCalls extends AutoCloseable {
             ? refused.getStatusCode().getCode().toString()
             : cause.getClass().getSimpleName();
     return new StoreUnavailableException(
-        "Bigtable did not serve the request: " + code,
-        cause,
-        ConditionalWrite.isCertainlyRefused(cause));
+        "Bigtable did not serve the request: " + code, cause, ConditionalWrite.isPermanent(cause));
   }
 }

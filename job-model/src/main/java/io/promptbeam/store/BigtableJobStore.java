@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -213,21 +214,48 @@ public final class BigtableJobStore implements JobStore {
             ? dueIndex.addFirst(List.of(job.spec()))
             : CompletableFuture.completedFuture(null);
     DueEntry stray = DueEntry.first(refused);
-    if (stray.equals(DueEntry.first(job.spec())) && refused.owner().equals(job.spec().owner())) {
-      return due;
-    }
-    return due.thenCompose(
-        added ->
-            dueIndex
-                .remove(List.of(stray))
-                .runAfterBoth(calls.mutate(JobRows.ownerRemoval(refused)), () -> {})
-                .exceptionally(error -> null));
+    CompletableFuture<Void> dueRemoved =
+        due.thenCompose(
+            added ->
+                stray.equals(DueEntry.first(job.spec()))
+                    ? CompletableFuture.completedFuture(null)
+                    : dueIndex.remove(List.of(stray)));
+    boolean sameListRow =
+        refused.owner().equals(job.spec().owner())
+            && ListPosition.of(refused).equals(ListPosition.of(job.spec()));
+    return dueRemoved
+        .thenCompose(
+            removed ->
+                sameListRow
+                    ? CompletableFuture.<Void>completedFuture(null)
+                    : calls.mutate(JobRows.ownerRemoval(refused)))
+        .exceptionallyCompose(error -> due);
   }
 
   @Override
   public CompletableFuture<List<DueEntry>> due(
       int bucket, Instant until, Optional<DueEntry> after, int limit) {
     return BigtableCalls.translated(dueIndex.read(bucket, until, after, limit));
+  }
+
+  @Override
+  public CompletableFuture<Set<JobId>> absent(Collection<JobId> ids) {
+    if (ids.isEmpty()) {
+      return CompletableFuture.completedFuture(Set.of());
+    }
+    Query query = Query.create(BigtableSchema.JOBS).filter(JobRows.VERSION_ONLY);
+    ids.forEach(id -> query.rowKey(RowKeys.job(id)));
+    return BigtableCalls.translated(
+        calls
+            .read(query)
+            .thenApply(
+                present -> {
+                  Set<JobId> absent = new HashSet<>(ids);
+                  present.forEach(
+                      row ->
+                          RowKeys.parseJob(row.getKey().toStringUtf8()).ifPresent(absent::remove));
+                  return absent;
+                }));
   }
 
   @Override

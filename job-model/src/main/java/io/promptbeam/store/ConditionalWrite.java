@@ -49,7 +49,17 @@ record ConditionalWrite(
           StatusCode.Code.FAILED_PRECONDITION,
           StatusCode.Code.UNIMPLEMENTED);
 
-  /** Whether nothing was written, and nothing would be by trying again. */
+  /** The request itself is wrong; the others may be a permission or a table that is to come. */
+  private static final Set<StatusCode.Code> PERMANENT =
+      Set.of(StatusCode.Code.INVALID_ARGUMENT, StatusCode.Code.OUT_OF_RANGE);
+
+  /** Whether nothing would be written by trying again, whatever an operator does. */
+  static boolean isPermanent(Throwable cause) {
+    return cause instanceof ApiException refused
+        && PERMANENT.contains(refused.getStatusCode().getCode());
+  }
+
+  /** Whether nothing was written, and nothing would be by trying again at once. */
   static boolean isCertainlyRefused(Throwable cause) {
     return cause instanceof ApiException refused
         && CERTAINLY_REFUSED.contains(refused.getStatusCode().getCode());

@@ -49,6 +49,9 @@ public interface JobStore extends AutoCloseable {
   CompletableFuture<List<DueEntry>> due(
       int bucket, Instant until, Optional<DueEntry> after, int limit);
 
+  /** Those of {@code ids} that have no row, not even one that cannot be read. */
+  CompletableFuture<Set<JobId>> absent(Collection<JobId> ids);
+
   /** Gives entries a new time; at no moment is a job without one. In bulk. */
   CompletableFuture<Void> moveDue(Map<DueEntry, Instant> moves);
 

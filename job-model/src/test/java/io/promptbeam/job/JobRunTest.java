@@ -78,6 +78,17 @@ class JobRunTest {
   }
 
   @Test
+  void lease_endsSoonAfterTheDeadline() {
+    Instant late = LIMITS.deadline().minusSeconds(1);
+    Instant end = LIMITS.deadline().plusSeconds(5);
+    JobRun run = move(JobRun.NEW, claim("t1"), late);
+    assertThat(run.lease().map(Lease::expiresAt)).contains(end);
+    JobRun renewed = move(run, new JobEvent.Renew("t1", Duration.ofMinutes(1)), late);
+    assertThat(renewed.lease().map(Lease::expiresAt)).contains(end);
+    assertThat(move(renewed, new JobEvent.Expire(), end).state()).isEqualTo(JobState.EXPIRED);
+  }
+
+  @Test
   void release_givesTheAttemptBack() {
     JobRun run = move(JobRun.NEW, claim("t1"), NOW);
     JobRun back = move(run, new JobEvent.Release("t1", Optional.empty()), NOW);
@@ -89,15 +100,16 @@ class JobRunTest {
   void givingUp_appliesOnlyOnceTheLastLeaseLapsed_andNotToAJobThatWasHandedBackMeanwhile() {
     JobRun first = move(JobRun.NEW, claim("t1"), NOW);
     JobRun last = move(first, claim("t2"), NOW.plusSeconds(60));
-    Instant lapsed = NOW.plusSeconds(120);
-    assertThat(refuse(last, new JobEvent.GiveUp(), lapsed.minusMillis(1)))
+    Instant lapsed = NOW.plusSeconds(150);
+    assertThat(refuse(last, new JobEvent.GiveUp(Duration.ofSeconds(30)), lapsed.minusMillis(1)))
         .isEqualTo(Reason.LEASE_HELD);
-    JobRun ended = move(last, new JobEvent.GiveUp(), lapsed);
+    JobRun ended = move(last, new JobEvent.GiveUp(Duration.ofSeconds(30)), lapsed);
     assertThat(ended.state()).isEqualTo(JobState.FAILED);
     assertThat(ended.ending().flatMap(Ending::error).map(JobError::code))
         .contains(ErrorCodes.POISON);
     JobRun handedBack = move(last, new JobEvent.Release("t2", Optional.empty()), lapsed);
-    assertThat(refuse(handedBack, new JobEvent.GiveUp(), lapsed)).isEqualTo(Reason.ATTEMPTS_LEFT);
+    assertThat(refuse(handedBack, new JobEvent.GiveUp(Duration.ofSeconds(30)), lapsed))
+        .isEqualTo(Reason.ATTEMPTS_LEFT);
   }
 
   @Test

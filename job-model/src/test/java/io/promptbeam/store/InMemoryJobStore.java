@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +101,13 @@ public final class InMemoryJobStore implements JobStore {
       }
     }
     return done(found);
+  }
+
+  @Override
+  public synchronized CompletableFuture<Set<JobId>> absent(Collection<JobId> ids) {
+    Set<JobId> absent = new HashSet<>(ids);
+    absent.removeAll(rows.keySet());
+    return done(absent);
   }
 
   @Override

@@ -33,6 +33,11 @@ final class Shard implements WorkListener {
   }
 
   @Override
+  public void alreadyListening(WorkItem item) {
+    unfinished.decrementAndGet();
+  }
+
+  @Override
   public void itemFinished(WorkItem item) {
     finishedKeys.add(item.key());
     unfinished.decrementAndGet();

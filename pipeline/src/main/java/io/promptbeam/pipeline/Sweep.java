@@ -17,6 +17,7 @@ import org.apache.beam.sdk.coders.BooleanCoder;
 import org.apache.beam.sdk.coders.InstantCoder;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.VarIntCoder;
+import org.apache.beam.sdk.coders.VarLongCoder;
 import org.apache.beam.sdk.metrics.Counter;
 import org.apache.beam.sdk.metrics.Metrics;
 import org.apache.beam.sdk.state.StateSpec;
@@ -92,12 +93,19 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(Sweep.class);
     private static final SparseWarning UNSWEPT = new SparseWarning(LOG);
-    private static final long PATIENCE_SECONDS = 60;
+
+    /** A sweep begins nothing new after half a minute; this is for its last requests. */
+    private static final long PATIENCE_SECONDS = 150;
 
     @StateId("everythingSeen")
     private final StateSpec<ValueState<Boolean>> everythingSeenSpec =
         StateSpecs.value(BooleanCoder.of());
 
+    @StateId("sweptAtMillis")
+    private final StateSpec<ValueState<Long>> sweptAtMillisSpec =
+        StateSpecs.value(VarLongCoder.of());
+
+    private final Counter skipped = Metrics.counter("sweep", "skipped");
     private final Counter looked = Metrics.counter("sweep", "looked");
     private final Counter handedOver = Metrics.counter("sweep", "handed_over");
     private final Counter failed = Metrics.counter("sweep", "failed");
@@ -123,10 +131,12 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
     public void process(
         @Element KV<Integer, Instant> element,
         @StateId("everythingSeen") ValueState<Boolean> everythingSeen,
+        @StateId("sweptAtMillis") ValueState<Long> sweptAtMillis,
         MultiOutputReceiver out) {
       boolean everything = everythingAtStart && !Boolean.TRUE.equals(everythingSeen.read());
-      if (!everything && isLate(element.getValue())) {
+      if (!everything && wasJustSwept(sweptAtMillis.read())) {
         // Rounds piled up behind a slow store; one of them is enough.
+        skipped.inc();
         return;
       }
       @Nullable Swept swept =
@@ -138,6 +148,7 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
       if (everything) {
         everythingSeen.write(true);
       }
+      sweptAtMillis.write(System.currentTimeMillis());
       for (JobReference reference : swept.again()) {
         // By job, so that being handed over again and again leaves one copy in state, not many.
         int shard = Math.floorMod(reference.jobId().hashCode(), shards);
@@ -148,8 +159,11 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
       handedOver.inc(swept.again().size());
     }
 
-    private boolean isLate(Instant round) {
-      return round.plus(interval.multipliedBy(2)).isBeforeNow();
+    /** By one clock, if perhaps of two machines; one that is far ahead or behind skips nothing. */
+    private boolean wasJustSwept(@Nullable Long sweptAtMillis) {
+      long age =
+          sweptAtMillis == null ? Long.MAX_VALUE : System.currentTimeMillis() - sweptAtMillis;
+      return age >= 0 && age < interval.getMillis() / 2;
     }
 
     private @Nullable Swept sweep(int bucket, Sweeper.Scope scope) {

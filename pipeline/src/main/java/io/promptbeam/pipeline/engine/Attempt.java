@@ -9,11 +9,9 @@ import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.Lease;
 import io.promptbeam.job.LlmRequest;
-import io.promptbeam.job.Usage;
 import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.pipeline.llm.LlmException;
-import io.promptbeam.pipeline.quota.Permit;
 import io.promptbeam.store.Jobs.Applied;
 import io.promptbeam.store.StoreUnavailableException;
 import java.time.Duration;
@@ -49,46 +47,26 @@ final class Attempt {
 
   private final AttemptContext context;
   private final JobId id;
-  private final Permit permit;
-  private final Lane lane;
+  private final LanePermit permit;
   private final BiConsumer<Verdict, CallReport> onVerdict;
-  private final AtomicBoolean permitHeld = new AtomicBoolean(true);
   private final AtomicBoolean decided = new AtomicBoolean();
-  private volatile CallReport report = CallReport.NOTHING;
   private volatile boolean calling;
   private volatile boolean cancelSeen;
   private volatile boolean deadlineBinds;
-  private volatile long callStartedNanos;
   private volatile @Nullable CompletableFuture<LlmAnswer> call;
   private volatile @Nullable Runnable stopRenewal;
 
-  /** Whose call it is. Thread-safe. */
-  interface Lane {
-    /**
-     * Hears about the provider, once, when the permit is released, before the verdict.
-     *
-     * @param tookNanos how long the call took, if there was one
-     * @param error why it failed, if it did
-     */
-    void report(CallReport report, long tookNanos, Optional<JobError> error);
-
-    /** How long a call may take that is a probe; empty while calls are not. */
-    Optional<Duration> probeLimit();
-  }
-
   /**
-   * @param onVerdict called once, with the report too
+   * @param onVerdict called once, with what was learned about the provider
    */
   Attempt(
       AttemptContext context,
       JobId id,
-      Permit permit,
-      Lane lane,
+      LanePermit permit,
       BiConsumer<Verdict, CallReport> onVerdict) {
     this.context = context;
     this.id = id;
     this.permit = permit;
-    this.lane = lane;
     this.onVerdict = onVerdict;
   }
 
@@ -127,6 +105,7 @@ final class Attempt {
         context.jobs().apply(job, new JobEvent.Claim(token, context.config().leaseFor())),
         (applied, failure) -> {
           if (failure != null) {
+            context.unheard().add(id, token);
             storeFailed(failure);
           } else if (applied instanceof Applied.Done done) {
             claimed(done.job(), token, model.get());
@@ -140,29 +119,32 @@ final class Attempt {
 
   private void notClaimed(Applied.Refused refused, ModelConfig model) {
     Job job = refused.job();
-    Optional<String> own = job.run().lease().map(Lease::token).filter(context::isOwnToken);
-    if (own.isPresent()) {
-      resume(job, own.get(), model);
+    Optional<String> unheard =
+        job.run().lease().map(Lease::token).filter(token -> context.unheard().remove(id, token));
+    if (unheard.isPresent()) {
+      resume(job, unheard.get(), model);
       return;
     }
     switch (refused.reason()) {
       case LEASE_HELD -> decide(new Verdict.LookAgain(untilNextLook(expiryOf(job))));
       case NOT_DUE -> decide(new Verdict.LookAgain(until(job.run().notBefore().orElseThrow())));
       case DEADLINE_PASSED -> end(job, new JobEvent.Expire());
-      case ATTEMPTS_EXHAUSTED -> end(job, new JobEvent.GiveUp());
+      case ATTEMPTS_EXHAUSTED ->
+          end(job, new JobEvent.GiveUp(context.config().leaseFor().dividedBy(2)));
       default -> decide(new Verdict.NothingToDo());
     }
   }
 
   /**
-   * A claim of ours, of which we never heard that it was written. An engine holds a job once, so
-   * nobody is calling under it: waiting for it to lapse would waste an attempt.
+   * A claim of ours, of which we never heard that it was written: nobody has called under it, and
+   * waiting for it to lapse would waste an attempt.
    */
   private void resume(Job job, String token, ModelConfig model) {
     whenDone(
         context.jobs().apply(job, new JobEvent.Renew(token, context.config().leaseFor())),
         (applied, failure) -> {
           if (failure != null) {
+            context.unheard().add(id, token);
             storeFailed(failure);
           } else if (applied instanceof Applied.Done done) {
             claimed(done.job(), token, model);
@@ -176,7 +158,7 @@ final class Attempt {
   private Duration untilNextLook(Instant leaseExpiresAt) {
     Duration lapse = until(leaseExpiresAt.plus(LEASE_SLACK));
     Duration look = context.config().leaseFor().dividedBy(12);
-    return lapse.compareTo(look) < 0 ? lapse : look;
+    return !lapse.isZero() && lapse.compareTo(look) < 0 ? lapse : look;
   }
 
   private static Instant expiryOf(Job job) {
@@ -184,9 +166,14 @@ final class Attempt {
   }
 
   private void claimed(Job job, String token, ModelConfig model) {
+    context.unheard().forget(id);
     if (job.run().state() != JobState.PROCESSING) {
       // A cancel request was waiting for the last worker's lease to lapse.
       decide(new Verdict.Ended(job));
+      return;
+    }
+    if (job.run().cancelRequested()) {
+      record(job, new JobEvent.Abort(token), Optional.empty(), 0);
       return;
     }
     Optional<LlmRequest> request = job.request();
@@ -207,12 +194,15 @@ final class Attempt {
       record(job, new JobEvent.Release(token, Optional.empty()), Optional.empty(), 0);
       return;
     }
+    calling = true;
+    Duration usual =
+        permit
+            .callStarts()
+            .filter(limit -> limit.compareTo(model.timeouts().call()) < 0)
+            .orElse(model.timeouts().call());
     Duration left = Duration.between(now, deadline);
-    Duration usual = lane.probeLimit().orElse(model.timeouts().call());
     deadlineBinds = left.compareTo(usual) < 0;
     Duration timeout = deadlineBinds ? left : usual;
-    calling = true;
-    callStartedNanos = context.nowNanos();
     scheduleRenewal(job, token);
     context.counters().callStarted();
     CompletableFuture<LlmAnswer> answer =
@@ -227,11 +217,14 @@ final class Attempt {
       ModelConfig model,
       @Nullable LlmAnswer answer,
       @Nullable Throwable failure) {
+    if (decided.get()) {
+      return;
+    }
     calling = false;
     stopRenewal();
     context.counters().callEnded();
     if (answer != null) {
-      releaseSucceeded(answer.usage().totalTokens(), answered(job));
+      permit.answered(answer.usage().totalTokens(), job.run().attempt() > 1);
       var complete =
           new JobEvent.Complete(token, answer.usage(), model.pricing().costUsd(answer.usage()));
       record(job, complete, Optional.of(answer.body()), 0);
@@ -240,24 +233,24 @@ final class Attempt {
     // What the provider did with a call that ended without an answer is unknown: it counts in full.
     long estimate = job.spec().limits().tokenEstimate();
     if (cancelSeen) {
-      releaseSucceeded(estimate, CallReport.NOTHING);
+      permit.givenUp(estimate);
       record(job, new JobEvent.Abort(token), Optional.empty(), 0);
       return;
     }
     Throwable cause = unwrap(failure);
     JobEvent event;
     if (cause instanceof LlmException failed) {
-      release(failed, estimate, job);
+      permit.failed(failed, estimate, deadlineBinds);
       event = eventAfter(failed, job, token);
     } else if (cause instanceof CancellationException) {
       // We gave it up: the lease was lost, or the worker stops. Then others may call at once.
-      releaseSucceeded(estimate, CallReport.NOTHING);
+      permit.givenUp(estimate);
       String text = "The worker stopped before the provider answered.";
       JobError error = JobError.of(ErrorCodes.WORKER_STOPPED, text);
       event = new JobEvent.Retry(token, context.clock().instant(), error);
     } else {
       LOG.error("job {}: the client failed in an unforeseen way", id, Unforeseen.trace(cause));
-      releaseSucceeded(estimate, CallReport.NOTHING);
+      permit.givenUp(estimate);
       JobError error = JobError.of(ErrorCodes.INTERNAL, "The call failed inside Promptbeam.");
       event = retry(job, token, error, Optional.empty());
     }
@@ -273,10 +266,6 @@ final class Attempt {
       return new JobEvent.Release(token, Optional.of(failed.error()));
     }
     return retry(job, token, failed.error(), failed.retryAfter());
-  }
-
-  private static CallReport answered(Job job) {
-    return job.run().attempt() > 1 ? CallReport.RETRY_ANSWERED : CallReport.ANSWERED;
   }
 
   private JobEvent retry(Job job, String token, JobError error, Optional<Duration> asked) {
@@ -329,14 +318,20 @@ final class Attempt {
       } else if (now.run().notBefore().isPresent()) {
         decide(new Verdict.Retry(until(now.run().notBefore().get())));
       } else if (event instanceof JobEvent.Release release && release.why().isPresent()) {
-        decide(new Verdict.Retry(context.config().backoff().next(UNSENT, context.random())));
+        // Not on the retry budget: the breaker paces what cannot be sent.
+        decide(new Verdict.LookAgain(context.config().backoff().next(UNSENT, context.random())));
       } else {
         decide(new Verdict.LookAgain(Duration.ZERO));
       }
     } else if (applied instanceof Applied.Refused refused
         && !refused.job().run().state().isTerminal()) {
-      LOG.info("job {}: lease lost before its answer was recorded", id);
-      decide(new Verdict.LookAgain(LEASE_SLACK));
+      if (permit.hasCallStarted()) {
+        LOG.info("job {}: lease lost before its answer was recorded", id);
+      }
+      Optional<Lease> held = refused.job().run().lease();
+      decide(
+          new Verdict.LookAgain(
+              held.map(Lease::expiresAt).map(this::untilNextLook).orElse(LEASE_SLACK)));
     } else {
       decide(new Verdict.NothingToDo());
     }
@@ -344,7 +339,7 @@ final class Attempt {
 
   /** Ends a job that is not called. */
   private void end(Job job, JobEvent event) {
-    releaseIgnored();
+    permit.giveBack();
     record(job, event, Optional.empty(), 0);
   }
 
@@ -401,57 +396,10 @@ final class Attempt {
     return wait.isNegative() ? Duration.ZERO : wait;
   }
 
-  private void releaseSucceeded(long tokens, CallReport report) {
-    if (permitHeld.compareAndSet(true, false)) {
-      permit.succeeded(tokens, context.nowNanos());
-      report(report, Optional.empty());
-    }
-  }
-
-  private void release(LlmException failed, long estimate, Job job) {
-    boolean timedOut = failed.error().code().equals(ErrorCodes.TIMEOUT);
-    if (failed instanceof LlmException.Throttled) {
-      context.counters().throttled();
-      releaseThrottled(failed.retryAfter().orElse(Duration.ZERO));
-    } else if (failed instanceof LlmException.Permanent) {
-      releaseSucceeded(failed.usage().map(Usage::totalTokens).orElse(0L), answered(job));
-    } else if (failed instanceof LlmException.Unreachable) {
-      if (permitHeld.compareAndSet(true, false)) {
-        permit.ignored(context.nowNanos());
-        report(CallReport.FAILED, Optional.of(failed.error()));
-      }
-    } else if (timedOut && deadlineBinds) {
-      // A job that leaves its call too little time says nothing about the provider.
-      releaseSucceeded(estimate, CallReport.NOTHING);
-    } else if (permitHeld.compareAndSet(true, false)) {
-      permit.succeeded(timedOut ? estimate : 0, context.nowNanos());
-      report(CallReport.FAILED, Optional.of(failed.error()));
-    }
-  }
-
-  private void releaseThrottled(Duration pause) {
-    if (permitHeld.compareAndSet(true, false)) {
-      permit.throttled(pause, context.nowNanos());
-      report(CallReport.THROTTLED, Optional.empty());
-    }
-  }
-
-  private void releaseIgnored() {
-    if (permitHeld.compareAndSet(true, false)) {
-      permit.ignored(context.nowNanos());
-      report(CallReport.NOTHING, Optional.empty());
-    }
-  }
-
-  private void report(CallReport learned, Optional<JobError> error) {
-    report = learned;
-    lane.report(learned, context.nowNanos() - callStartedNanos, error);
-  }
-
   private void decide(Verdict verdict) {
-    releaseIgnored();
+    permit.giveBack();
     if (decided.compareAndSet(false, true)) {
-      onVerdict.accept(verdict, report);
+      onVerdict.accept(verdict, permit.report());
     }
   }
 
@@ -470,12 +418,17 @@ final class Attempt {
           "job {}: a step failed in an unforeseen way; it will be looked at again",
           id,
           Unforeseen.trace(e));
-      if (calling) {
-        calling = false;
-        context.counters().callEnded();
-      }
+      boolean wasCalling = calling;
+      calling = false;
+      var abandoned = call;
       stopRenewal();
       decide(new Verdict.LookAgain(context.config().backoff().cap()));
+      if (wasCalling) {
+        context.counters().callEnded();
+      }
+      if (abandoned != null) {
+        abandoned.cancel(true);
+      }
     }
   }
 

@@ -4,8 +4,8 @@ import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.store.Jobs;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -20,22 +20,9 @@ record AttemptContext(
     Scheduler scheduler,
     RandomGenerator random,
     Counters counters,
-    Tokens tokens,
+    Supplier<String> tokens,
+    UnheardClaims unheard,
     BooleanSupplier stopping) {
-
-  /** Fencing tokens of one engine. */
-  static final class Tokens {
-    private final String prefix;
-    private final AtomicLong claims = new AtomicLong();
-
-    Tokens(String engineId) {
-      prefix = engineId + ".";
-    }
-
-    private String next() {
-      return prefix + claims.incrementAndGet();
-    }
-  }
 
   Clock clock() {
     return scheduler.clock();
@@ -46,12 +33,7 @@ record AttemptContext(
   }
 
   String nextToken() {
-    return tokens.next();
-  }
-
-  /** Whether a claim of this engine's made {@code token}. */
-  boolean isOwnToken(String token) {
-    return token.startsWith(tokens.prefix);
+    return tokens.get();
   }
 
   /** Runs {@code task} later; the answer takes that back. */

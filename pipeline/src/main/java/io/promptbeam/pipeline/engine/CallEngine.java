@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -40,6 +41,7 @@ public final class CallEngine implements AutoCloseable {
   /** For writing down what became of calls that were given up. */
   private static final Duration RECORD_PATIENCE = Duration.ofSeconds(2);
 
+  private static final String UNKNOWN_MODELS = "?";
   private static final Duration DRAIN_LOOK = Duration.ofMillis(20);
 
   private final String id;
@@ -87,6 +89,7 @@ public final class CallEngine implements AutoCloseable {
     this.store = store;
     this.quotas = quotas;
     this.due = new DueClearer(store);
+    AtomicLong claims = new AtomicLong();
     context =
         new AttemptContext(
             new Jobs(store, scheduler.clock()),
@@ -95,20 +98,25 @@ public final class CallEngine implements AutoCloseable {
             scheduler,
             random,
             new Counters(),
-            new AttemptContext.Tokens(id),
+            () -> id + "." + claims.incrementAndGet(),
+            new UnheardClaims(),
             () -> closing);
   }
 
   /**
-   * Queues {@code item}. Offering an item that is already here adds a listener and no work, so that
-   * a redelivery is harmless.
+   * Queues {@code item}. Offering an item that is already here adds a listener, if it is a new one,
+   * and no work, so that a redelivery is harmless.
    */
   public void offer(WorkItem item, WorkListener listener) {
     onLoop(
         () -> {
           ActiveItem known = items.get(item.key());
           if (known != null) {
-            known.listeners().add(listener);
+            if (known.listeners().contains(listener)) {
+              listener.alreadyListening(item);
+            } else {
+              known.listeners().add(listener);
+            }
             return;
           }
           ActiveItem active = new ActiveItem(item);
@@ -141,15 +149,17 @@ public final class CallEngine implements AutoCloseable {
   }
 
   private LanePump lane(String modelId) {
+    // Messages may name anything: what is not configured shares a lane, and fails there uncalled.
+    boolean known = context.clients().catalog().find(modelId).isPresent();
     return lanes.computeIfAbsent(
-        modelId,
+        known ? modelId : UNKNOWN_MODELS,
         model -> new LanePump(model, context, store, quotas.apply(model), attempts, this::settle));
   }
 
   private void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict) {
     if (verdict instanceof Verdict.Retry retry) {
       context.counters().waiting(1);
-      onLoopAfter(retry.delay(), () -> lane.whenBudgeted(() -> putBack(lane, item, job)));
+      onLoopAfter(retry.delay(), () -> lane.whenBudgeted(item, () -> putBack(lane, item, job)));
     } else if (verdict instanceof Verdict.LookAgain again) {
       context.counters().waiting(1);
       onLoopAfter(again.delay(), () -> putBack(lane, item, job));
@@ -164,6 +174,7 @@ public final class CallEngine implements AutoCloseable {
         // Said once; the other listeners only wait for the item to be finished.
         item.listeners().get(0).jobEnded(JobOutcome.of(ended.job()));
       }
+      context.unheard().forget(job);
       if (item.jobFinished()) {
         items.remove(item.item().key());
         item.listeners().forEach(listener -> listener.itemFinished(item.item()));
@@ -192,7 +203,11 @@ public final class CallEngine implements AutoCloseable {
    */
   public CompletableFuture<Void> drain() {
     closing = true;
-    return attemptsEnd(context.config().drainFor())
+    // On the loop: what it is starting at this moment is noted by then.
+    CompletableFuture<Void> started = new CompletableFuture<>();
+    onLoop(() -> started.complete(null));
+    return started
+        .thenCompose(begun -> attemptsEnd(context.config().drainFor()))
         .thenCompose(
             ended -> {
               List.copyOf(attempts).forEach(Attempt::abortCall);

@@ -2,14 +2,16 @@ package io.promptbeam.pipeline.engine;
 
 /** What an attempt learned about the provider, said once, when its permit is released. */
 enum CallReport {
-  /** It answered at the first attempt at the job. */
+  /** It gave an answer, at the first attempt at the job. */
   ANSWERED,
-  /** It answered a retry. */
+  /** It gave an answer to a retry. */
   RETRY_ANSWERED,
-  /** It is alive and busy. */
-  THROTTLED,
+  /** It is there and refused the call, or said it is busy. */
+  REFUSED,
   /** It failed, could not be reached or did not answer in time. */
   FAILED,
-  /** There was no call, or it was given up by us. */
-  NOTHING
+  /** A call was made and given up by us. */
+  GIVEN_UP,
+  /** There was no call. */
+  NOT_CALLED
 }

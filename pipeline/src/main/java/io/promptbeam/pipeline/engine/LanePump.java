@@ -19,15 +19,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes one lane's calls out as quota and circuit breaker allow, and holds its retries to their
- * budget. Owned by the engine's loop, but for what {@link Attempt.Lane} has.
+ * budget. Owned by the engine's loop, but for what {@link LanePermit.Lane} has.
  */
-final class LanePump implements Attempt.Lane {
+final class LanePump implements LanePermit.Lane {
   /** About 8 MB of prompts, at four characters a token. */
   private static final long MAX_TOKENS_PER_READ = 2_000_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(CallEngine.class);
   private static final JobError STALLED =
       JobError.of(ErrorCodes.TIMEOUT, "the provider has stopped answering");
+  private static final long FULL_LOOK_NANOS = Duration.ofSeconds(1).toNanos();
   private static final long OPEN_LOOK_NANOS = Duration.ofMillis(500).toNanos();
 
   /** Where attempts end. */
@@ -36,7 +37,7 @@ final class LanePump implements Attempt.Lane {
     void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict);
   }
 
-  private record Start(ActiveItem item, JobId job, Permit permit) {}
+  private record Start(ActiveItem item, JobId job, Permit permit, boolean probe) {}
 
   private final String model;
   private final AttemptContext context;
@@ -82,8 +83,8 @@ final class LanePump implements Attempt.Lane {
   }
 
   /** Runs {@code retry} when the budget allows it. */
-  void whenBudgeted(Runnable retry) {
-    retries.add(retry);
+  void whenBudgeted(ActiveItem whose, Runnable retry) {
+    retries.add(whose.item(), retry);
     lookAfterRetries();
   }
 
@@ -93,8 +94,13 @@ final class LanePump implements Attempt.Lane {
   }
 
   @Override
-  public Optional<Duration> probeLimit() {
-    return breaker.probeLimit();
+  public Optional<Duration> callStarts(boolean probe) {
+    Optional<Duration> limit = breaker.started(probe, context.nowNanos());
+    if (probe) {
+      // For the next probe.
+      lookSoon();
+    }
+    return limit;
   }
 
   /** Something may be startable: looks now, or when the start interval has passed. */
@@ -145,21 +151,24 @@ final class LanePump implements Attempt.Lane {
       long breakerWait = breaker.waitNanos(now);
       if (breakerWait > 0) {
         noteBreaker();
-        requestIn(breakerWait);
+        if (breakerWait != CircuitBreaker.UNTIL_REPORT) {
+          requestIn(breakerWait);
+        }
         return false;
       }
       tokens += item.item().tokensPerCall();
       var acquisition = lane.quota().tryAcquire(item.item().tokensPerCall(), now);
       if (acquisition instanceof Quota.Acquisition.Wait wait) {
         if (wait.nanos() == Long.MAX_VALUE) {
+          // Calls that hang end nothing: look now and then whether they do.
+          requestIn(FULL_LOOK_NANOS);
           return true;
         }
         requestIn(Math.max(wait.nanos(), startIntervalNanos()));
         return false;
       }
-      breaker.started(now);
       Permit permit = ((Quota.Acquisition.Granted) acquisition).permit();
-      starts.add(new Start(item, item.draw(), permit));
+      starts.add(new Start(item, item.draw(), permit, breaker.drawn()));
       lane.turnTaken(item);
     }
     return false;
@@ -213,8 +222,7 @@ final class LanePump implements Attempt.Lane {
         new Attempt(
             context,
             start.job(),
-            start.permit(),
-            this,
+            new LanePermit(start.permit(), start.probe(), this, context),
             (verdict, report) -> {
               attempts.remove(self[0]);
               context.scheduler().soon(Unforeseen.guarded(() -> settle(start, verdict, report)));
@@ -226,32 +234,36 @@ final class LanePump implements Attempt.Lane {
 
   /** As soon as it is known: the next call need not wait for the record. */
   @Override
-  public void report(CallReport report, long tookNanos, Optional<JobError> error) {
-    boolean closed = false;
+  public void report(CallReport report, boolean probe, long tookNanos, Optional<JobError> error) {
+    boolean look = inFlightFull;
     switch (report) {
-      case ANSWERED, RETRY_ANSWERED, THROTTLED -> {
-        closed = breaker.answered(tookNanos, context.nowNanos());
-        lastFailure = Optional.empty();
-      }
+      case ANSWERED, RETRY_ANSWERED -> look |= breaker.answered(tookNanos, context.nowNanos());
+      case REFUSED -> look |= breaker.refused(context.nowNanos());
       case FAILED -> {
         lastFailure = error;
         breaker.failed(context.nowNanos());
       }
-      case NOTHING -> breaker.nothing();
+      case GIVEN_UP -> breaker.givenUp();
+      case NOT_CALLED -> look |= breaker.notCalled(probe);
     }
     noteBreaker();
-    if (closed) {
-      context
-          .scheduler()
-          .soon(
-              Unforeseen.guarded(
-                  () -> {
-                    lookAfterRetries();
-                    request();
-                  }));
-    } else if (inFlightFull) {
-      context.scheduler().soon(Unforeseen.guarded(this::request));
+    if (report == CallReport.ANSWERED || report == CallReport.RETRY_ANSWERED) {
+      lastFailure = Optional.empty();
     }
+    if (look) {
+      lookSoon();
+    }
+  }
+
+  private void lookSoon() {
+    context
+        .scheduler()
+        .soon(
+            Unforeseen.guarded(
+                () -> {
+                  lookAfterRetries();
+                  request();
+                }));
   }
 
   /**
@@ -290,11 +302,10 @@ final class LanePump implements Attempt.Lane {
     long now = context.nowNanos();
     long wait;
     if (breaker.isOpen()) {
-      wait = breaker.waitNanos(now);
-      if (wait == 0 && lane.peek() == null) {
-        retries.releaseOne();
+      if (breaker.waitNanos(now) == 0 && lane.peek() == null) {
+        var unused = retries.releaseOne();
       }
-      wait = Math.max(wait, OPEN_LOOK_NANOS);
+      wait = OPEN_LOOK_NANOS;
     } else {
       retries.release(now);
       wait = retries.waitNanos();

@@ -1,8 +1,5 @@
 package io.promptbeam.pipeline.engine;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
-
 /**
  * How many retries a model's calls may add: calls that are answered earn them, failing calls spend
  * them, so that retries cannot multiply the load on a provider that fails. A retry without budget
@@ -22,7 +19,7 @@ final class RetryBudget {
   }
 
   private final Settings settings;
-  private final Deque<Runnable> waiting = new ArrayDeque<>();
+  private final Turns<Runnable> waiting = new Turns<>();
   private double balance;
   private long filledAtNanos;
 
@@ -32,9 +29,9 @@ final class RetryBudget {
     filledAtNanos = nowNanos;
   }
 
-  /** Queues {@code retry}; {@link #release} runs it when there is budget for it, in order. */
-  void add(Runnable retry) {
-    waiting.add(retry);
+  /** Queues {@code retry}; {@link #release} runs it when there is budget, in fair turns. */
+  void add(WorkItem whose, Runnable retry) {
+    waiting.add(whose, retry);
   }
 
   /** A call was answered; {@code afterRetry} gives back what a retry had spent. */
@@ -46,17 +43,20 @@ final class RetryBudget {
   /** Runs what waits, as far as the budget goes. */
   void release(long nowNanos) {
     fill(nowNanos);
-    while (!waiting.isEmpty() && balance >= 1) {
+    while (balance >= 1 && releaseOne()) {
       balance--;
-      waiting.removeFirst().run();
     }
   }
 
-  /** Runs the one that waits longest, whatever the budget. */
-  void releaseOne() {
-    if (!waiting.isEmpty()) {
-      waiting.removeFirst().run();
+  /** Runs the one whose turn it is, whatever the budget. False when none waits. */
+  boolean releaseOne() {
+    Runnable retry = waiting.peek();
+    if (retry == null) {
+      return false;
     }
+    waiting.turnTaken(true);
+    retry.run();
+    return true;
   }
 
   /** Nanoseconds until time alone lets the next retry go; 0 when none waits. */

@@ -7,6 +7,7 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.Lease;
 import io.promptbeam.message.JobReference;
+import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.engine.JobOutcome;
 import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobStore;
@@ -41,6 +42,7 @@ public final class Sweeper {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
+  private static final SparseWarning UNENDED = new SparseWarning(LOG);
   private static final Instant END_OF_TIME = Instant.parse("9999-01-01T00:00:00Z");
 
   private final JobStore store;
@@ -56,15 +58,20 @@ public final class Sweeper {
   }
 
   /**
-   * Goes through one bucket.
+   * Goes through one bucket, for as long as {@link SweepConfig#patience}. What is not reached then
+   * stays due, and so does what is left when the store fails on the way.
    *
-   * @return fails with {@link io.promptbeam.store.StoreUnavailableException}; what was not reached
-   *     stays due
+   * @return fails with {@link io.promptbeam.store.StoreUnavailableException} when nothing was done
    */
   public CompletableFuture<Swept> sweep(int bucket, Scope scope) {
-    Instant until = scope == Scope.DUE ? clock.instant() : END_OF_TIME;
-    return nextPage(bucket, until, Optional.empty(), new Findings());
+    Instant now = clock.instant();
+    return nextPage(
+        new Round(bucket, scope == Scope.DUE ? now : END_OF_TIME, now.plus(config.patience())),
+        Optional.empty(),
+        new Findings());
   }
+
+  private record Round(int bucket, Instant until, Instant endsAt) {}
 
   /** What has been found so far. Confined to one sweep, whose steps follow one another. */
   private static final class Findings {
@@ -72,6 +79,7 @@ public final class Sweeper {
     private final List<JobReference> again = new ArrayList<>();
     private final List<JobOutcome> ended = new ArrayList<>();
     private int looked;
+    private int pages;
 
     Swept swept() {
       return new Swept(looked, again, ended);
@@ -79,44 +87,77 @@ public final class Sweeper {
   }
 
   private CompletableFuture<Swept> nextPage(
-      int bucket, Instant until, Optional<DueEntry> after, Findings findings) {
-    return store
-        .due(bucket, until, after, config.pageSize())
-        .thenCompose(
-            page -> {
-              if (page.isEmpty()) {
-                return CompletableFuture.completedFuture(findings.swept());
-              }
-              return lookAt(page, findings)
-                  .thenCompose(
-                      done ->
-                          page.size() < config.pageSize()
-                              ? CompletableFuture.completedFuture(findings.swept())
-                              : nextPage(
-                                  bucket, until, Optional.of(page.get(page.size() - 1)), findings));
-            });
+      Round round, Optional<DueEntry> after, Findings findings) {
+    if (findings.pages > 0 && !clock.instant().isBefore(round.endsAt())) {
+      return CompletableFuture.completedFuture(findings.swept());
+    }
+    CompletableFuture<Optional<DueEntry>> last =
+        store
+            .due(round.bucket(), round.until(), after, config.pageSize())
+            .thenCompose(page -> lookAt(page, findings));
+    return last.thenCompose(
+            entry -> {
+              findings.pages++;
+              return entry.isEmpty()
+                  ? CompletableFuture.completedFuture(findings.swept())
+                  : nextPage(round, entry, findings);
+            })
+        .exceptionallyCompose(
+            failure ->
+                // The entries of the pages before are moved: their jobs must be handed over.
+                findings.pages > 0
+                    ? CompletableFuture.completedFuture(findings.swept())
+                    : CompletableFuture.failedFuture(failure));
   }
 
-  private CompletableFuture<Void> lookAt(List<DueEntry> page, Findings findings) {
+  /** Completes with the last entry of {@code page}, if it has any. */
+  private CompletableFuture<Optional<DueEntry>> lookAt(List<DueEntry> page, Findings findings) {
+    if (page.isEmpty()) {
+      return CompletableFuture.completedFuture(Optional.empty());
+    }
     List<JobId> ids = page.stream().map(DueEntry::jobId).distinct().toList();
+    Instant now = clock.instant();
     return store
         .read(ids, Set.of())
-        .thenCompose(
-            found -> {
-              Instant now = clock.instant();
-              Page decided = new Page(now);
-              for (DueEntry entry : page) {
-                findings.looked++;
-                Optional<Job> job = Optional.ofNullable(found.get(entry.jobId()));
-                // Moved entries of a sweep over everything come up again, further on.
-                if (job.isEmpty() || findings.seen.add(entry.jobId())) {
-                  decided.decide(entry, job);
-                } else if (job.get().run().state().isTerminal()) {
-                  decided.remove.add(entry);
-                }
-              }
-              return decided.carryOut(findings);
-            });
+        .thenCombine(
+            store.absent(orphaned(page, now)),
+            (found, absent) -> decide(page, found, absent, findings))
+        .thenCompose(decided -> decided.carryOut(findings))
+        .thenApply(done -> Optional.of(page.get(page.size() - 1)));
+  }
+
+  /**
+   * Jobs of entries that are so old that a creation would be over. Whether there is no such job or
+   * only one this version cannot read, is another question.
+   */
+  private static Set<JobId> orphaned(List<DueEntry> page, Instant now) {
+    Set<JobId> old = new HashSet<>();
+    for (DueEntry entry : page) {
+      if (!now.isBefore(entry.at().plus(DueEntry.ORPHANED_AFTER))) {
+        old.add(entry.jobId());
+      }
+    }
+    return old;
+  }
+
+  private Page decide(
+      List<DueEntry> page, Map<JobId, Job> found, Set<JobId> absent, Findings findings) {
+    Page decided = new Page(clock.instant());
+    for (DueEntry entry : page) {
+      findings.looked++;
+      Job job = found.get(entry.jobId());
+      if (job == null) {
+        if (absent.contains(entry.jobId())) {
+          decided.remove.add(entry);
+        }
+      } else if (findings.seen.add(entry.jobId())) {
+        decided.decide(entry, job);
+      } else if (job.run().state().isTerminal()) {
+        // Moved entries of a sweep over everything come up again, further on.
+        decided.remove.add(entry);
+      }
+    }
+    return decided;
   }
 
   /** What is to be done about the entries of one page. */
@@ -133,15 +174,7 @@ public final class Sweeper {
       this.now = now;
     }
 
-    void decide(DueEntry entry, Optional<Job> found) {
-      if (found.isEmpty()) {
-        // Its creation may be still going on; one that died left nothing else.
-        if (!now.isBefore(entry.at().plus(DueEntry.ORPHANED_AFTER))) {
-          remove.add(entry);
-        }
-        return;
-      }
-      Job job = found.get();
+    void decide(DueEntry entry, Job job) {
       JobRun run = job.run();
       Instant deadline = job.spec().limits().deadline();
       Optional<Instant> lapse =
@@ -155,7 +188,7 @@ public final class Sweeper {
       } else if (!now.isBefore(deadline)) {
         end.put(entry, new Ending(job, new JobEvent.Expire()));
       } else if (run.attempt() >= job.spec().limits().maxAttempts()) {
-        end.put(entry, new Ending(job, new JobEvent.GiveUp()));
+        end.put(entry, new Ending(job, new JobEvent.GiveUp(config.giveUpGrace())));
       } else if (run.notBefore().isPresent() && now.isBefore(run.notBefore().get())) {
         moveTo(entry, earlier(run.notBefore().get(), deadline));
       } else {
@@ -205,6 +238,17 @@ public final class Sweeper {
                       done.job().run().state().wireName());
                 }
                 // Refused: somebody else was faster. The entry stays due, and shows it next time.
+              })
+          .exceptionally(
+              failure -> {
+                // One job that cannot be ended must not keep the others from being looked at.
+                UNENDED.warn(
+                    () ->
+                        "job "
+                            + entry.jobId()
+                            + " could not be ended by the sweep: "
+                            + SparseWarning.reason(failure));
+                return null;
               });
     }
   }

@@ -82,6 +82,20 @@ class CallEngineFaultTest {
     }
   }
 
+  /** Claim, then the refused record of the answer, and of the failure. */
+  @Test
+  void job_isNotCalledAgainUnderOneClaim_whenNothingOfItsCallCouldBeRecorded() throws Exception {
+    var shortLease =
+        new EngineConfig(
+            Duration.ofMillis(600), Duration.ofMillis(1), 50, CONFIG.backoff(), CONFIG.drainFor());
+    try (CallEngine engine = start(failing("compareAndSet", 2, 3, true), shortLease)) {
+      Job job = StoredJobs.create(memory, 1);
+      engine.offer(StoredJobs.item(job), listener());
+      assertThat(nextOutcome().errorCode()).isEqualTo(ErrorCodes.POISON);
+      assertThat(clients.calls()).isEqualTo(1);
+    }
+  }
+
   @Test
   void job_failsWithACode_whenTheStoreRefusesItsAnswerForGood() throws Exception {
     try (CallEngine engine = start(failing("compareAndSet", 2, 2, true))) {
@@ -136,11 +150,15 @@ class CallEngineFaultTest {
   }
 
   private CallEngine start(JobStore store) {
+    return start(store, CONFIG);
+  }
+
+  private CallEngine start(JobStore store, EngineConfig config) {
     return CallEngine.start(
         store,
         clients,
         model -> new WorkerQuota(ScriptedClients.MODEL.limits(), System.nanoTime()),
-        CONFIG);
+        config);
   }
 
   /** Fails calls number {@code from} to {@code to} of a method, before they do anything. */

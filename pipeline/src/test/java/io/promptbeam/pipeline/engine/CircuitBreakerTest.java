@@ -13,26 +13,51 @@ class CircuitBreakerTest {
   private final CircuitBreaker breaker =
       new CircuitBreaker(
           new CircuitBreaker.Settings(
-              3, 4, Duration.ofSeconds(10), 8, Duration.ofSeconds(1), Duration.ofSeconds(8)),
+              3,
+              4,
+              Duration.ofSeconds(10),
+              8,
+              Duration.ofSeconds(20),
+              Duration.ofSeconds(1),
+              Duration.ofSeconds(8)),
           new Random(5));
   private long now = 100 * SECOND;
 
+  /** Draws a job and calls. */
+  private void start() {
+    var unused = breaker.started(breaker.drawn(), now);
+  }
+
+  private void start(int calls) {
+    for (int i = 0; i < calls; i++) {
+      start();
+    }
+  }
+
   private void fail(int calls) {
     for (int i = 0; i < calls; i++) {
-      breaker.started(now);
+      start();
       breaker.failed(now);
     }
   }
 
-  private void answer() {
-    breaker.started(now);
-    breaker.answered(CALL, now);
+  private boolean answer(long tookNanos) {
+    start();
+    return breaker.answered(tookNanos, now);
+  }
+
+  private void untilProbe() {
+    now += breaker.waitNanos(now);
+    assertThat(breaker.waitNanos(now)).isZero();
   }
 
   @Test
   void opens_afterFailuresInARow_andOnlyThen() {
     fail(2);
-    answer();
+    answer(CALL);
+    fail(2);
+    start();
+    breaker.refused(now);
     fail(2);
     assertThat(breaker.waitNanos(now)).isZero();
     fail(1);
@@ -43,41 +68,71 @@ class CircuitBreakerTest {
   @Test
   void probes_getRarer_andTheFirstAnswerCloses() {
     fail(3);
-    long[] atLeast = {2, 4, 8, 8, 8};
-    for (long seconds : atLeast) {
-      now += breaker.waitNanos(now);
-      breaker.started(now);
+    long[] atMost = {2, 4, 8, 8, 8};
+    for (long seconds : atMost) {
+      untilProbe();
+      start();
       assertThat(breaker.waitNanos(now)).isBetween(seconds * SECOND * 3 / 4, seconds * SECOND);
       breaker.failed(now);
     }
-    now += breaker.waitNanos(now);
-    breaker.started(now);
-    assertThat(breaker.answered(CALL, now)).as("closed it").isTrue();
+    untilProbe();
+    assertThat(answer(CALL)).as("closed it").isTrue();
     assertThat(breaker.waitNanos(now)).isZero();
-    assertThat(breaker.answered(CALL, now)).as("was closed").isFalse();
+    assertThat(answer(CALL)).as("was closed").isFalse();
     fail(3);
     assertThat(breaker.waitNanos(now)).as("begins anew").isLessThanOrEqualTo(SECOND);
   }
 
   @Test
-  void probeThatHangs_doesNotKeepTheNextFromGoingOut() {
+  void jobThatIsNotCalled_leavesTheProbeToTheNext() {
     fail(3);
-    now += breaker.waitNanos(now);
-    breaker.started(now);
-    assertThat(breaker.probeLimit()).contains(Duration.ofSeconds(10));
+    untilProbe();
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(breaker.drawn()).isTrue();
+      assertThat(breaker.waitNanos(now)).isEqualTo(CircuitBreaker.UNTIL_REPORT);
+      assertThat(breaker.notCalled(true)).as("look again").isTrue();
+      assertThat(breaker.waitNanos(now)).isZero();
+    }
+    assertThat(breaker.notCalled(false)).isFalse();
+    assertThat(answer(CALL)).isTrue();
+  }
+
+  @Test
+  void probeThatHangs_isLimited_andDoesNotKeepTheNextFromGoingOut() {
+    answer(CALL);
+    fail(3);
+    untilProbe();
+    assertThat(breaker.started(breaker.drawn(), now)).contains(Duration.ofSeconds(20));
     now += 8 * SECOND;
     assertThat(breaker.waitNanos(now)).isZero();
   }
 
   @Test
+  void probe_isGivenAllTheTimeThereIs_whenNobodyKnowsHowLongCallsTake() {
+    start();
+    breaker.refused(now);
+    fail(3);
+    untilProbe();
+    assertThat(breaker.started(breaker.drawn(), now)).isEmpty();
+  }
+
+  @Test
+  void callsDrawnBeforeItOpened_areNoProbes() {
+    answer(CALL);
+    boolean probe = breaker.drawn();
+    fail(3);
+    assertThat(probe).isFalse();
+    assertThat(breaker.started(probe, now)).isEmpty();
+    assertThat(breaker.waitNanos(now)).as("the first probe is not put off").isLessThan(SECOND);
+  }
+
+  @Test
   void opens_whenManyCallsHang_longerThanCallsUsuallyTake() {
-    for (int i = 0; i < 4; i++) {
-      breaker.started(now);
-    }
+    start(4);
     now += 3_600 * SECOND;
     assertThat(breaker.waitNanos(now)).as("nobody knows how long calls take").isZero();
     breaker.answered(CALL, now);
-    breaker.started(now);
+    start();
     now += 10 * SECOND;
     assertThat(breaker.waitNanos(now)).isZero();
     now += 1;
@@ -87,26 +142,31 @@ class CircuitBreakerTest {
 
   @Test
   void staysClosed_whenFewCallsHang_orManyBeginAfterAnIdleTime() {
-    answer();
-    breaker.started(now);
-    breaker.started(now);
-    breaker.started(now);
+    answer(CALL);
+    start(3);
     now += 3_600 * SECOND;
     assertThat(breaker.waitNanos(now)).isZero();
-    breaker.started(now);
+    start();
     now += 10 * SECOND;
+    assertThat(breaker.waitNanos(now)).isZero();
+  }
+
+  @Test
+  void jobsThatAreOnlyDrawn_areNotTakenForHangingCalls() {
+    answer(CALL);
+    for (int i = 0; i < 100; i++) {
+      assertThat(breaker.drawn()).isFalse();
+    }
+    now += 3_600 * SECOND;
     assertThat(breaker.waitNanos(now)).isZero();
   }
 
   @Test
   void slowCalls_areNotTakenForHanging() {
     for (int i = 0; i < 200; i++) {
-      breaker.started(now);
-      breaker.answered(60 * SECOND, now);
+      answer(60 * SECOND);
     }
-    for (int i = 0; i < 4; i++) {
-      breaker.started(now);
-    }
+    start(4);
     now += 300 * SECOND;
     assertThat(breaker.waitNanos(now)).isZero();
   }
@@ -114,12 +174,13 @@ class CircuitBreakerTest {
   @Test
   void callsThatTellNothing_changeNothing() {
     fail(2);
-    breaker.started(now);
-    breaker.nothing();
+    start();
+    breaker.givenUp();
     assertThat(breaker.isOpen()).isFalse();
     fail(1);
-    breaker.started(now);
-    breaker.nothing();
+    untilProbe();
+    start();
+    breaker.givenUp();
     assertThat(breaker.isOpen()).isTrue();
   }
 }

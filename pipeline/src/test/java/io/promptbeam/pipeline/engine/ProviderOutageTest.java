@@ -7,6 +7,7 @@ import io.promptbeam.catalog.RateLimits;
 import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobError;
+import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.LlmRequest;
@@ -17,6 +18,7 @@ import io.promptbeam.pipeline.llm.LlmException;
 import io.promptbeam.pipeline.llm.ScriptedClients;
 import io.promptbeam.pipeline.quota.WorkerQuota;
 import io.promptbeam.store.InMemoryJobStore;
+import io.promptbeam.store.Jobs;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -111,6 +113,33 @@ class ProviderOutageTest {
     assertThat(ended.run().state()).isEqualTo(JobState.COMPLETED);
     assertThat(ended.run().attempt()).isLessThanOrEqualTo(3);
     assertThat(ended.run().lastError().map(JobError::code)).contains(ErrorCodes.CONNECTION);
+    assertThat(engine.failing()).isEmpty();
+  }
+
+  @Test
+  void endedJobsInTheLane_doNotUseUpTheProbes() throws Exception {
+    var time = new VirtualTime(Instant.now());
+    var store = new InMemoryJobStore();
+    var provider = new Provider(time, Down.ERRORS);
+    provider.isDown = true;
+    CallEngine engine = engine(time, store, provider);
+    for (int i = 0; i < 20; i++) {
+      engine.offer(StoredJobs.item(StoredJobs.create(store, "m", 2, OUTAGE)), new Listening());
+    }
+    time.pass(Duration.ofMinutes(1));
+    assertThat(engine.failing()).containsOnlyKeys("m");
+    Jobs jobs = new Jobs(store, time.clock());
+    for (int i = 0; i < 1_000; i++) {
+      Job cancelled = StoredJobs.create(store, "m", 3, OUTAGE);
+      engine.offer(StoredJobs.item(cancelled), new Listening());
+      jobs.apply(cancelled, new JobEvent.RequestCancel()).join();
+    }
+    Job live = StoredJobs.create(store, "m", 3, Duration.ofHours(2));
+    engine.offer(StoredJobs.item(live), new Listening());
+    provider.isDown = false;
+    time.pass(RECOVERY);
+    assertThat(store.read(live.spec().id(), Set.of()).join().orElseThrow().run().state())
+        .isEqualTo(JobState.COMPLETED);
     assertThat(engine.failing()).isEmpty();
   }
 

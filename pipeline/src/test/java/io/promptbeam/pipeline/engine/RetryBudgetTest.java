@@ -2,8 +2,13 @@ package io.promptbeam.pipeline.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.Owner;
+import io.promptbeam.job.Priority;
+import io.promptbeam.message.JobReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RetryBudgetTest {
@@ -14,9 +19,25 @@ class RetryBudgetTest {
 
   private void add(int from, int to) {
     for (int i = from; i <= to; i++) {
-      int number = i;
-      budget.add(() -> ran.add(number));
+      add("a", Priority.INTERACTIVE, i);
     }
+  }
+
+  private void add(String owner, Priority priority, int number) {
+    var reference =
+        new JobReference(JobId.random(), new Owner(owner), "m", priority, 1, 0, Optional.empty());
+    budget.add(new SingleJob(reference), () -> ran.add(number));
+  }
+
+  @Test
+  void owners_takeTurns_andInteractiveGoesFirst() {
+    add("b", Priority.BATCH, 9);
+    add(1, 3);
+    add("b", Priority.INTERACTIVE, 4);
+    budget.release(0);
+    assertThat(ran).containsExactly(1, 4, 2);
+    budget.release(20 * SECOND);
+    assertThat(ran).containsExactly(1, 4, 2, 3, 9);
   }
 
   @Test
@@ -27,11 +48,11 @@ class RetryBudgetTest {
     assertThat(budget.waitNanos()).isEqualTo(10 * SECOND);
     budget.release(10 * SECOND);
     assertThat(ran).containsExactly(1, 2, 3, 4);
-    budget.releaseOne();
+    assertThat(budget.releaseOne()).isTrue();
     assertThat(ran).containsExactly(1, 2, 3, 4, 5);
     assertThat(budget.hasWaiting()).isFalse();
     assertThat(budget.waitNanos()).isZero();
-    budget.releaseOne();
+    assertThat(budget.releaseOne()).isFalse();
   }
 
   @Test

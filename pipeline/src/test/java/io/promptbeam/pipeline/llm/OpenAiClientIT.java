@@ -405,7 +405,9 @@ class OpenAiClientIT {
     }
     var client = client(URI.create("http://127.0.0.1:" + port + "/v1"), Optional.empty());
 
-    assertConnectionError(failureOf(client.call(prompt(), LONG)));
+    LlmException failure = failureOf(client.call(prompt(), LONG));
+    assertThat(failure).as("nothing was sent").isInstanceOf(LlmException.Unreachable.class);
+    assertThat(failure.error().code()).isEqualTo(ErrorCodes.CONNECTION);
   }
 
   private static void assertConnectionError(LlmException failure) {

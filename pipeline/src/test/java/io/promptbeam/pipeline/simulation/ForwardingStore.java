@@ -43,6 +43,11 @@ class ForwardingStore implements JobStore {
   }
 
   @Override
+  public CompletableFuture<Set<JobId>> absent(Collection<JobId> ids) {
+    return real.absent(ids);
+  }
+
+  @Override
   public CompletableFuture<Void> moveDue(Map<DueEntry, Instant> moves) {
     return real.moveDue(moves);
   }

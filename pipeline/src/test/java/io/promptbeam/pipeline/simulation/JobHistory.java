@@ -22,6 +22,7 @@ final class JobHistory {
   int dueEntries;
   int creations;
   int writes;
+  boolean ended;
 
   Optional<SimCall> callUnder(String token) {
     return calls.stream().filter(call -> call.token.equals(token)).reduce((a, b) -> b);

@@ -131,6 +131,7 @@ final class Ledger implements SimulatedBigtable.Observer {
     SimProcess by = requireNonNull(writer);
     history.writes++;
     JobRun next = after.run();
+    history.ended = next.state().isTerminal();
     world.note(by(), () -> "job " + id + ": " + describe(next));
     if (before.isEmpty()) {
       history.creations++;
@@ -186,7 +187,8 @@ final class Ledger implements SimulatedBigtable.Observer {
         BEGINNING.plus(sim.scenario().callTimeout()),
         () -> {
           boolean well = worker.takesWork() && worker.incarnation() == of;
-          if (well && history(id).writes == writes) {
+          // It may have ended between the sweep's look and its handing over.
+          if (well && history(id).writes == writes && !history(id).ended) {
             violated(
                 Promise.HANDED_OVER_IS_BEGUN,
                 id.toString(),

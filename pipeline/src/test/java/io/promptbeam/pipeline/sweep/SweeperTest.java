@@ -25,6 +25,7 @@ import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 class SweeperTest {
@@ -40,6 +42,15 @@ class SweeperTest {
 
   private static final LlmRequest REQUEST =
       new LlmRequest.Prompt(Optional.empty(), "x", JsonNodeFactory.instance.objectNode());
+
+  private static final SweepConfig CONFIG =
+      new SweepConfig(
+          MINUTE,
+          MINUTE.multipliedBy(10),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(30),
+          7,
+          MINUTE);
 
   private final InMemoryJobStore store = new InMemoryJobStore();
 
@@ -53,11 +64,7 @@ class SweeperTest {
 
   /** All buckets. */
   private static Swept sweep(JobStore store, Instant now, Scope scope) {
-    var sweeper =
-        new Sweeper(
-            store,
-            Clock.fixed(now, ZoneOffset.UTC),
-            new SweepConfig(MINUTE, MINUTE.multipliedBy(10), Duration.ofSeconds(1), 7));
+    Sweeper sweeper = sweeper(store, now);
     int looked = 0;
     List<JobReference> again = new ArrayList<>();
     List<JobOutcome> ended = new ArrayList<>();
@@ -68,6 +75,23 @@ class SweeperTest {
       ended.addAll(swept.ended());
     }
     return new Swept(looked, again, ended);
+  }
+
+  private static Sweeper sweeper(JobStore store, Instant now) {
+    return new Sweeper(store, Clock.fixed(now, ZoneOffset.UTC), CONFIG);
+  }
+
+  /** The store, but for the calls to the methods that {@code fails} picks. */
+  private JobStore failing(Predicate<String> fails) {
+    return (JobStore)
+        Proxy.newProxyInstance(
+            JobStore.class.getClassLoader(),
+            new Class<?>[] {JobStore.class},
+            (proxy, method, arguments) ->
+                fails.test(method.getName())
+                    ? CompletableFuture.failedFuture(
+                        new StoreUnavailableException("away", new Exception()))
+                    : method.invoke(store, arguments));
   }
 
   private Job apply(Job job, JobEvent event, Instant now) {
@@ -174,7 +198,11 @@ class SweeperTest {
     job = apply(job, new JobEvent.Claim("b", MINUTE), now.plusSeconds(61));
     assertThat(sweep(now.plusSeconds(121), Scope.DUE).ended()).as("still leased").isEmpty();
 
-    Swept swept = sweep(now.plusSeconds(123), Scope.DUE);
+    assertThat(sweep(now.plusSeconds(123), Scope.DUE).ended())
+        .as("its answer may be on its way")
+        .isEmpty();
+
+    Swept swept = sweep(now.plusSeconds(151), Scope.DUE);
     assertThat(swept.again()).isEmpty();
     assertThat(swept.ended()).extracting(JobOutcome::errorCode).containsExactly(ErrorCodes.POISON);
     assertThat(runOf(job).state()).isEqualTo(JobState.FAILED);
@@ -228,18 +256,62 @@ class SweeperTest {
   }
 
   @Test
+  void jobsThatWereMoved_areHandedOver_whenTheStoreFailsFurtherOn() throws Exception {
+    for (int i = 0; i < 100; i++) {
+      var unused = create();
+    }
+    Instant now = Instant.now().plusSeconds(61);
+    Set<String> handedOver = new HashSet<>();
+    int failures = 0;
+    for (int bucket = 0; bucket < DueEntry.BUCKETS; bucket++) {
+      int[] pages = new int[1];
+      JobStore failing = failing(method -> method.equals("due") && ++pages[0] == 2);
+      Swept swept = sweeper(failing, now).sweep(bucket, Scope.DUE).join();
+      swept.again().forEach(reference -> handedOver.add(reference.jobId().toString()));
+      failures += pages[0] >= 2 ? 1 : 0;
+    }
+    assertThat(failures).isPositive();
+    long moved = store.due().stream().filter(entry -> entry.at().isAfter(now)).count();
+    assertThat(handedOver).hasSize((int) moved);
+    assertThat(sweep(now, Scope.DUE).again())
+        .as("the rest is due still")
+        .hasSize(100 - (int) moved);
+  }
+
+  @Test
+  void sweep_beginsNoMorePages_onceItsTimeIsOver() throws Exception {
+    for (int i = 0; i < 400; i++) {
+      var unused = create();
+    }
+    Instant now = Instant.now().plusSeconds(61);
+    Instant[] clock = {now};
+    Clock running =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            clock[0] = clock[0].plusSeconds(20);
+            return clock[0];
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+        };
+    Swept swept = new Sweeper(store, running, CONFIG).sweep(0, Scope.DUE).join();
+    assertThat(swept.looked()).isEqualTo(7);
+    assertThat(swept.again()).hasSize(7);
+  }
+
+  @Test
   void jobs_areNotHandedOver_whenTheirEntriesCannotBeMoved() throws Exception {
     Job job = create();
-    JobStore failing =
-        (JobStore)
-            Proxy.newProxyInstance(
-                JobStore.class.getClassLoader(),
-                new Class<?>[] {JobStore.class},
-                (proxy, method, arguments) ->
-                    method.getName().equals("moveDue")
-                        ? CompletableFuture.failedFuture(
-                            new StoreUnavailableException("away", new Exception()))
-                        : method.invoke(store, arguments));
+    JobStore failing = failing("moveDue"::equals);
     Instant now = job.spec().createdAt().plusSeconds(61);
     assertThatThrownBy(() -> sweep(failing, now, Scope.DUE))
         .hasCauseInstanceOf(StoreUnavailableException.class);

@@ -36,8 +36,11 @@ public final class HttpHost {
   private static final int MIN_THREADS = 8;
   private static final int THREAD_IDLE_MILLIS = 60_000;
 
-  /** How long a connection without a request keeps the server from stopping. */
-  private static final int SHUTDOWN_IDLE_MILLIS = 100;
+  /**
+   * How long a connection on which nothing moves keeps the server from stopping; with much less,
+   * one whose request still waits for a thread is closed under it.
+   */
+  private static final int SHUTDOWN_IDLE_MILLIS = 500;
 
   private static final int STOP_MILLIS = 5_000;
 
