@@ -10,11 +10,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -36,7 +41,7 @@ public final class ModelCatalogLoader {
   /** The catalog where no file is given: one simulated model, {@code demo}. */
   public static ModelCatalog demo() {
     // 100 requests/s: a few hundred prompts take some seconds, long enough to watch.
-    var limits = new RateLimits(6_000, RateLimits.UNLIMITED, ModelReader.DEFAULT_MAX_IN_FLIGHT);
+    var limits = new RateLimits(6_000, RateLimits.UNLIMITED, RateLimits.UNLIMITED_IN_FLIGHT);
     return new ModelCatalog(
         List.of(
             new ModelConfig(
@@ -71,7 +76,15 @@ public final class ModelCatalogLoader {
       problems.add("cannot be read; check that it is a file this process may read");
     }
     problems.throwIfAny();
-    return parse(file.toString(), text);
+    return parse(file.toString(), text).configuredAt(writtenAt(file));
+  }
+
+  private static Instant writtenAt(Path file) {
+    try {
+      return Files.getLastModifiedTime(file).toInstant();
+    } catch (IOException e) {
+      return Instant.EPOCH;
+    }
   }
 
   /**
@@ -85,12 +98,63 @@ public final class ModelCatalogLoader {
     problems.throwIfAny();
     Optional<Node> root = compose(text, problems);
     problems.throwIfAny();
-    List<ModelConfig> models =
-        root.flatMap(node -> YamlMapping.of(node, "", List.of("models"), problems))
-            .map(top -> readModels(top, problems))
-            .orElse(List.of());
+    Optional<YamlMapping> top =
+        root.flatMap(
+            node -> YamlMapping.of(node, "", List.of("models", "accounts", "owners"), problems));
+    List<ModelConfig> models = top.map(given -> readModels(given, problems)).orElse(List.of());
+    List<Account> accounts = top.map(given -> readAccounts(given, problems)).orElse(List.of());
+    Map<String, OwnerPolicy> owners =
+        top.flatMap(given -> given.list("owners"))
+            .map(nodes -> OwnerReader.read(nodes, problems))
+            .orElse(Map.of());
     problems.throwIfAny();
-    return new ModelCatalog(models);
+    checkNames(models, accounts, problems);
+    problems.throwIfAny();
+    return new ModelCatalog(
+        models,
+        accounts,
+        owners,
+        owners.getOrDefault(OwnerReader.EVERYBODY, OwnerPolicy.DEFAULT),
+        Instant.EPOCH);
+  }
+
+  private static List<Account> readAccounts(YamlMapping top, Problems problems) {
+    List<Node> nodes = top.list("accounts").orElse(List.of());
+    List<String> known = Stream.concat(Stream.of("id"), LimitsReader.FIELDS.stream()).toList();
+    Map<String, Account> accounts = new LinkedHashMap<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      YamlMapping.of(nodes.get(i), "accounts[" + i + "]", known, problems)
+          .ifPresent(fields -> readAccount(fields, accounts));
+    }
+    return List.copyOf(accounts.values());
+  }
+
+  private static void readAccount(YamlMapping fields, Map<String, Account> accounts) {
+    Optional<String> id = fields.requiredText("id", "give the name that models use");
+    RateLimits limits = LimitsReader.read(fields);
+    if (id.isPresent() && !ModelReader.ID.matcher(id.get()).matches()) {
+      fields.problem("id", ModelReader.ID_RULE);
+    } else if (id.isPresent() && accounts.put(id.get(), new Account(id.get(), limits)) != null) {
+      fields.problem("id", "is the id of another account too; rename one of them");
+    }
+  }
+
+  /** What one entry says of another. */
+  private static void checkNames(
+      List<ModelConfig> models, List<Account> accounts, Problems problems) {
+    Set<String> modelIds = models.stream().map(ModelConfig::id).collect(Collectors.toSet());
+    Set<String> accountIds = accounts.stream().map(Account::id).collect(Collectors.toSet());
+    for (ModelConfig model : models) {
+      if (model.account().filter(id -> !accountIds.contains(id)).isPresent()) {
+        problems.add(
+            "model " + model.id() + ": account: names no account; list it below \"accounts:\"");
+      }
+      for (String fallback : model.fallbacks()) {
+        if (!modelIds.contains(fallback) || fallback.equals(model.id())) {
+          problems.add("model " + model.id() + ": fallbacks: must name other models of this file");
+        }
+      }
+    }
   }
 
   private static void checkSize(int size, Problems problems) throws InvalidCatalogException {

@@ -2,39 +2,34 @@ package io.promptbeam.catalog;
 
 import java.math.BigDecimal;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /** Reads one entry of models.yaml. */
 final class ModelReader {
-  static final int DEFAULT_MAX_IN_FLIGHT = 1_000;
-
-  private static final long MAX_REQUESTS_PER_MINUTE = 1_000_000_000L;
-  private static final long MAX_TOKENS_PER_MINUTE = 1_000_000_000_000L;
-  private static final long MAX_IN_FLIGHT = 100_000;
+  private static final int MAX_FALLBACKS = 10;
   private static final long MAX_LATENCY_MS = 600_000;
-  private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}");
+  static final String ID_RULE =
+      "must be 1 to 128 of letters, digits and . _ : / @ -, beginning with a letter or digit";
+  static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}");
   private static final Pattern UPSTREAM = Pattern.compile("[\\x21-\\x7E]{1,256}");
   private static final List<String> FIELDS =
-      List.of(
-          "id",
-          "provider",
-          "base_url",
-          "api_key",
-          "upstream_model",
-          "requests_per_minute",
-          "tokens_per_minute",
-          "max_in_flight",
-          "price_per_million_tokens",
-          "timeouts",
-          "simulated");
+      Stream.of(
+              List.of("id"),
+              ProviderReader.FIELDS,
+              List.of("upstream_model", "account"),
+              LimitsReader.FIELDS,
+              List.of("price_per_million_tokens", "timeouts", "fallbacks", "simulated"))
+          .flatMap(List::stream)
+          .toList();
   private static final List<String> TIMEOUT_FIELDS =
       List.of("connect_seconds", "first_byte_seconds", "between_chunks_seconds", "call_seconds");
   private static final List<String> SIMULATED_FIELDS =
@@ -64,12 +59,7 @@ final class ModelReader {
    */
   Optional<ModelConfig> read(Map<String, Integer> indexById, int index) {
     Optional<String> id =
-        checked(
-            "id",
-            fields.requiredText("id", "give the name that jobs use"),
-            ID,
-            "must be 1 to 128 of letters, digits and . _ : / @ -, beginning with a letter or"
-                + " digit");
+        checked("id", fields.requiredText("id", "give the name that jobs use"), ID, ID_RULE);
     id.map(name -> indexById.putIfAbsent(name, index))
         .ifPresent(
             first ->
@@ -80,11 +70,14 @@ final class ModelReader {
             fields.text("upstream_model"),
             UPSTREAM,
             "must be 1 to 256 printable ASCII characters without spaces");
-    Optional<ProviderKind> provider = provider();
-    boolean simulated = provider.filter(ProviderKind.SIMULATED::equals).isPresent();
-    Optional<URI> baseUrl = provider.isEmpty() ? Optional.empty() : baseUrl(simulated);
-    Optional<SecretReference> apiKey = apiKey(simulated);
-    RateLimits limits = limits();
+    var served = new ProviderReader(fields);
+    Optional<ProviderKind> provider = served.kind();
+    Optional<URI> baseUrl = provider.flatMap(served::baseUrl);
+    Optional<SecretReference> apiKey = served.apiKey(provider);
+    Optional<ProviderOptions> options = provider.map(served::options);
+    RateLimits limits = LimitsReader.read(fields);
+    Optional<String> account = fields.text("account");
+    List<String> fallbacks = fallbacks();
     Pricing pricing = pricing();
     Timeouts timeouts = timeouts();
     Optional<Simulation> simulation = simulation(provider);
@@ -101,7 +94,10 @@ final class ModelReader {
             limits,
             pricing,
             timeouts,
-            simulation));
+            simulation,
+            account,
+            fallbacks,
+            options.orElse(ProviderOptions.DEFAULT)));
   }
 
   private Optional<String> checked(
@@ -113,108 +109,41 @@ final class ModelReader {
     return value;
   }
 
-  private Optional<ProviderKind> provider() {
-    Optional<String> name =
-        fields.requiredText("provider", "write \"provider: openai\" or \"provider: simulated\"");
-    Optional<ProviderKind> kind = name.flatMap(ProviderKind::parse);
-    if (name.isPresent() && kind.isEmpty()) {
-      fields.problem("provider", "must be openai or simulated");
+  private List<String> fallbacks() {
+    List<Node> nodes = fields.list("fallbacks").orElse(List.of());
+    if (nodes.size() > MAX_FALLBACKS) {
+      fields.problem("fallbacks", "lists more than " + MAX_FALLBACKS + " models; keep the best");
+      return List.of();
     }
-    if (kind.isPresent()
-        && (kind.get() == ProviderKind.ANTHROPIC || kind.get() == ProviderKind.GEMINI)) {
-      fields.problem(
-          "provider",
-          kind.get().wireName()
-              + " is not supported yet; use openai with the base_url of an OpenAI-compatible"
-              + " endpoint");
-      return Optional.empty();
-    }
-    return kind;
-  }
-
-  private Optional<URI> baseUrl(boolean simulated) {
-    if (simulated) {
-      if (fields.has("base_url")) {
-        fields.problem("base_url", "is not used by a simulated model; remove it");
+    List<String> ids = new ArrayList<>();
+    for (Node node : nodes) {
+      if (node instanceof ScalarNode id && !ids.contains(id.getValue())) {
+        ids.add(id.getValue());
+      } else {
+        fields.problem("fallbacks", "must be a list of models' ids, each once");
+        return List.of();
       }
-      return Optional.empty();
     }
-    Optional<String> text =
-        fields.requiredText("base_url", "give the API root, for example http://127.0.0.1:9100/v1");
-    if (text.isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<String> wrong = wrongWithUrl(text.get());
-    wrong.ifPresent(message -> fields.problem("base_url", message));
-    return wrong.isPresent() ? Optional.empty() : Optional.of(URI.create(text.get()));
-  }
-
-  /** Never repeats the URL, which may carry a password. */
-  private static Optional<String> wrongWithUrl(String text) {
-    URI uri;
-    try {
-      uri = new URI(text);
-    } catch (URISyntaxException e) {
-      return Optional.of("is not a URL; write one like https://api.example.com/v1");
-    }
-    String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-    if (!scheme.equals("http") && !scheme.equals("https")) {
-      return Optional.of("must begin with http:// or https://");
-    }
-    if (uri.getRawAuthority() != null && uri.getRawAuthority().indexOf('@') >= 0) {
-      return Optional.of("must not hold a user name or password; put the key in api_key");
-    }
-    if (uri.getHost() == null) {
-      return Optional.of("has no host name; write one like https://api.example.com/v1");
-    }
-    if (uri.getPort() == 0 || uri.getPort() > 0xFFFF) {
-      return Optional.of("has a port that is not from 1 to 65535");
-    }
-    if (uri.getRawQuery() != null || uri.getRawFragment() != null) {
-      return Optional.of("must end with its path, without ? or #");
-    }
-    return Optional.empty();
-  }
-
-  private Optional<SecretReference> apiKey(boolean simulated) {
-    if (simulated && fields.has("api_key")) {
-      fields.problem("api_key", "is not used by a simulated model; remove it");
-      return Optional.empty();
-    }
-    Optional<String> text = fields.text("api_key");
-    Optional<SecretReference> reference = text.flatMap(SecretReference::parse);
-    if (text.isPresent() && reference.isEmpty()) {
-      fields.problem(
-          "api_key",
-          "is not a reference and looks like a key itself: put it in a variable or a file and"
-              + " write env:NAME, file:PATH or sm://PROJECT/SECRET");
-    }
-    return reference;
-  }
-
-  private RateLimits limits() {
-    long requests =
-        fields
-            .wholeNumber("requests_per_minute", 1, MAX_REQUESTS_PER_MINUTE)
-            .orElse(RateLimits.UNLIMITED);
-    long tokens =
-        fields
-            .wholeNumber("tokens_per_minute", 1, MAX_TOKENS_PER_MINUTE)
-            .orElse(RateLimits.UNLIMITED);
-    long inFlight =
-        fields.wholeNumber("max_in_flight", 1, MAX_IN_FLIGHT).orElse((long) DEFAULT_MAX_IN_FLIGHT);
-    return new RateLimits(requests, tokens, Math.toIntExact(inFlight));
+    return ids;
   }
 
   private Pricing pricing() {
     return fields
-        .mapping("price_per_million_tokens", List.of("input", "output"))
-        .map(
-            prices ->
-                new Pricing(
-                    prices.number("input", "0", "1000000").orElse(BigDecimal.ZERO),
-                    prices.number("output", "0", "1000000").orElse(BigDecimal.ZERO)))
+        .mapping("price_per_million_tokens", List.of("input", "cached_input", "output"))
+        .map(ModelReader::pricing)
         .orElse(Pricing.FREE);
+  }
+
+  private static Pricing pricing(YamlMapping prices) {
+    BigDecimal input = price(prices, "input").orElse(BigDecimal.ZERO);
+    return new Pricing(
+        input,
+        price(prices, "cached_input").orElse(input),
+        price(prices, "output").orElse(BigDecimal.ZERO));
+  }
+
+  private static Optional<BigDecimal> price(YamlMapping prices, String field) {
+    return prices.number(field, "0", "1000000");
   }
 
   private Timeouts timeouts() {
@@ -270,7 +199,7 @@ final class ModelReader {
             decimal(given, "refusal_rate", "1", fallback.refusalRate()),
             decimal(given, "garbage_rate", "1", fallback.garbageRate()),
             given
-                .wholeNumber("requests_per_minute", 1, MAX_REQUESTS_PER_MINUTE)
+                .wholeNumber("requests_per_minute", 1, LimitsReader.MAX_REQUESTS_PER_MINUTE)
                 .map(OptionalLong::of)
                 .orElse(fallback.requestsPerMinute()));
     if (simulation.errorRate() + simulation.refusalRate() + simulation.garbageRate() > 1) {

@@ -136,6 +136,20 @@ final class YamlMapping {
             });
   }
 
+  Optional<Boolean> flag(String field) {
+    return scalar(field)
+        .flatMap(
+            scalar -> {
+              String value = scalar.getValue();
+              if (scalar.getTag().equals(Tag.BOOL)
+                  && (value.equals("true") || value.equals("false"))) {
+                return Optional.of(value.equals("true"));
+              }
+              problem(field, "must be true or false, without quotes");
+              return Optional.empty();
+            });
+  }
+
   Optional<YamlMapping> mapping(String field, List<String> known) {
     return Optional.ofNullable(values.get(field))
         .flatMap(node -> of(node, at(field), known, problems));

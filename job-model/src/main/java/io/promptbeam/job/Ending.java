@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * How a job ended.
  *
- * @param costUsd US dollars, from the reported usage and the catalog's prices at that moment
+ * @param usage of all calls, as far as reported
+ * @param costUsd US dollars of all calls, from their usage and the catalog's prices at that moment
  * @param error absent exactly when the job completed
  */
 public record Ending(

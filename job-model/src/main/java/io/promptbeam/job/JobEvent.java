@@ -1,8 +1,8 @@
 package io.promptbeam.job;
 
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** What can happen to a job. {@link JobRun#apply} says what follows. */
@@ -13,14 +13,44 @@ public sealed interface JobEvent {
   /** The worker under {@code token} is still calling. */
   record Renew(String token, Duration leaseFor) implements JobEvent {}
 
-  /** The call answered. */
-  record Complete(String token, Usage usage, BigDecimal costUsd) implements JobEvent {}
+  /**
+   * The call answered.
+   *
+   * @param calls of this attempt, the answer's last
+   */
+  record Complete(String token, List<CallRecord> calls) implements JobEvent {
+    public Complete {
+      calls = List.copyOf(calls);
+    }
+  }
 
-  /** The call failed for good. */
-  record Fail(String token, JobError error, Optional<Usage> usage) implements JobEvent {}
+  /**
+   * The call failed for good.
+   *
+   * @param calls of this attempt
+   */
+  record Fail(String token, JobError error, List<CallRecord> calls) implements JobEvent {
+    public Fail {
+      calls = List.copyOf(calls);
+    }
+  }
 
-  /** The call failed, another may not. Ends the job when no attempt or time is left. */
-  record Retry(String token, Instant notBefore, JobError error) implements JobEvent {}
+  /**
+   * The call failed, another may not. Ends the job when no attempt or time is left.
+   *
+   * @param calls of this attempt
+   */
+  record Retry(String token, Instant notBefore, JobError error, List<CallRecord> calls)
+      implements JobEvent {
+    public Retry {
+      calls = List.copyOf(calls);
+    }
+
+    /** Of which no call is worth a record. */
+    public Retry(String token, Instant notBefore, JobError error) {
+      this(token, notBefore, error, List.of());
+    }
+  }
 
   /**
    * The worker hands the job back uncalled; the attempt is not counted.

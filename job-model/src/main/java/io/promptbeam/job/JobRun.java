@@ -3,9 +3,12 @@ package io.promptbeam.job;
 import io.promptbeam.job.Transition.Moved;
 import io.promptbeam.job.Transition.Reason;
 import io.promptbeam.job.Transition.Refused;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A job's changing half, and the state machine over it. Pure: no clock, no I/O; who applies an
@@ -19,6 +22,7 @@ import java.util.Optional;
  * @param ending present exactly when the state is terminal
  * @param lastError of the latest failed attempt, kept while the job waits to be retried
  * @param erased payload and result are gone; only ended jobs are erased
+ * @param calls made so far, as far as their ends were recorded
  */
 public record JobRun(
     JobState state,
@@ -29,7 +33,8 @@ public record JobRun(
     boolean cancelRequested,
     Optional<Ending> ending,
     Optional<JobError> lastError,
-    boolean erased) {
+    boolean erased,
+    List<CallRecord> calls) {
 
   /** For the record of a call that ended at the deadline. */
   private static final Duration LEASE_BEYOND_DEADLINE = Duration.ofSeconds(5);
@@ -46,7 +51,32 @@ public record JobRun(
           Optional.empty(),
           false);
 
+  /** One whose calls nobody recorded. */
+  public JobRun(
+      JobState state,
+      int attempt,
+      Optional<Lease> lease,
+      Optional<Instant> notBefore,
+      Optional<Instant> startedAt,
+      boolean cancelRequested,
+      Optional<Ending> ending,
+      Optional<JobError> lastError,
+      boolean erased) {
+    this(
+        state,
+        attempt,
+        lease,
+        notBefore,
+        startedAt,
+        cancelRequested,
+        ending,
+        lastError,
+        erased,
+        List.of());
+  }
+
   public JobRun {
+    calls = List.copyOf(calls);
     if (lease.isPresent() != (state == JobState.PROCESSING)) {
       throw new IllegalArgumentException("a lease goes with processing, and with nothing else");
     }
@@ -70,17 +100,17 @@ public record JobRun(
           ? new Moved(leased(lease(renew.token(), renew.leaseFor(), limits, now)))
           : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.Complete done) {
-      Ending how =
-          new Ending(now, Optional.of(done.usage()), Optional.of(done.costUsd()), Optional.empty());
       return holds(done.token())
-          ? new Moved(ended(JobState.COMPLETED, how))
+          ? new Moved(with(done.calls()).ended(JobState.COMPLETED, now, Optional.empty()))
           : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.Fail fail) {
       return holds(fail.token())
-          ? new Moved(ended(JobState.FAILED, endingWith(now, fail.error(), fail.usage())))
+          ? new Moved(with(fail.calls()).ended(JobState.FAILED, now, Optional.of(fail.error())))
           : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.Retry retry) {
-      return holds(retry.token()) ? retry(retry, limits, now) : new Refused(Reason.TOKEN_LOST);
+      return holds(retry.token())
+          ? with(retry.calls()).retry(retry, limits, now)
+          : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.Release release) {
       return holds(release.token()) ? release(release, now) : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.Abort abort) {
@@ -94,7 +124,7 @@ public record JobRun(
     } else if (event instanceof JobEvent.Reject reject) {
       return leaseIsLive(now)
           ? new Refused(Reason.LEASE_HELD)
-          : new Moved(ended(JobState.FAILED, endingWith(now, reject.error(), Optional.empty())));
+          : new Moved(ended(JobState.FAILED, now, Optional.of(reject.error())));
     }
     throw new IllegalArgumentException("no transition for " + event);
   }
@@ -125,7 +155,8 @@ public record JobRun(
             false,
             Optional.empty(),
             lastError,
-            false));
+            false,
+            calls));
   }
 
   /** No longer than somebody may be calling, and recording: else it would hold up the expiry. */
@@ -140,7 +171,7 @@ public record JobRun(
       return new Moved(cancelled(now));
     }
     if (attempt >= limits.maxAttempts()) {
-      return new Moved(ended(JobState.FAILED, endingWith(now, retry.error(), Optional.empty())));
+      return new Moved(ended(JobState.FAILED, now, Optional.of(retry.error())));
     }
     if (!retry.notBefore().isBefore(limits.deadline())) {
       return new Moved(expired(now, Optional.of(retry.error())));
@@ -155,7 +186,8 @@ public record JobRun(
             false,
             Optional.empty(),
             Optional.of(retry.error()),
-            false));
+            false,
+            calls));
   }
 
   private Transition release(JobEvent.Release release, Instant now) {
@@ -172,7 +204,8 @@ public record JobRun(
             false,
             Optional.empty(),
             release.why().or(() -> lastError),
-            false));
+            false,
+            calls));
   }
 
   private Transition requestCancel(Instant now) {
@@ -183,7 +216,8 @@ public record JobRun(
       return new Refused(Reason.NO_CHANGE);
     }
     return new Moved(
-        new JobRun(state, attempt, lease, notBefore, startedAt, true, ending, lastError, erased));
+        new JobRun(
+            state, attempt, lease, notBefore, startedAt, true, ending, lastError, erased, calls));
   }
 
   private Transition expire(JobLimits limits, Instant now) {
@@ -205,7 +239,7 @@ public record JobRun(
     }
     String text = "All " + attempt + " attempts ended with their worker, without an answer.";
     JobError error = JobError.of(ErrorCodes.POISON, text);
-    return new Moved(ended(JobState.FAILED, endingWith(now, error, Optional.empty())));
+    return new Moved(ended(JobState.FAILED, now, Optional.of(error)));
   }
 
   private Transition erase() {
@@ -217,7 +251,16 @@ public record JobRun(
     }
     return new Moved(
         new JobRun(
-            state, attempt, lease, notBefore, startedAt, cancelRequested, ending, lastError, true));
+            state,
+            attempt,
+            lease,
+            notBefore,
+            startedAt,
+            cancelRequested,
+            ending,
+            lastError,
+            true,
+            calls));
   }
 
   /** Whether this run is leased under {@code token}, expired or not. */
@@ -239,13 +282,14 @@ public record JobRun(
         cancelRequested,
         ending,
         lastError,
-        erased);
+        erased,
+        calls);
   }
 
   private JobRun cancelled(Instant now) {
     JobError error =
         JobError.of(ErrorCodes.CANCELLED, "The job was cancelled at its owner's wish.");
-    return ended(JobState.CANCELLED, endingWith(now, error, Optional.empty()));
+    return ended(JobState.CANCELLED, now, Optional.of(error));
   }
 
   private JobRun expired(Instant now, Optional<JobError> cause) {
@@ -255,14 +299,34 @@ public record JobRun(
             ErrorCodes.DEADLINE_EXCEEDED,
             "The deadline passed before the job could complete." + because,
             cause.flatMap(JobError::providerStatus));
-    return ended(JobState.EXPIRED, endingWith(now, error, Optional.empty()));
+    return ended(JobState.EXPIRED, now, Optional.of(error));
   }
 
-  private static Ending endingWith(Instant now, JobError error, Optional<Usage> usage) {
-    return new Ending(now, usage, Optional.empty(), Optional.of(error));
+  /** This run after more calls, whatever they came to. */
+  private JobRun with(List<CallRecord> more) {
+    return more.isEmpty()
+        ? this
+        : new JobRun(
+            state,
+            attempt,
+            lease,
+            notBefore,
+            startedAt,
+            cancelRequested,
+            ending,
+            lastError,
+            erased,
+            Stream.concat(calls.stream(), more.stream()).toList());
   }
 
-  private JobRun ended(JobState terminal, Ending how) {
+  /** All calls are paid for, not only the one that answered. */
+  private JobRun ended(JobState terminal, Instant now, Optional<JobError> error) {
+    Ending how =
+        new Ending(
+            now,
+            calls.stream().flatMap(call -> call.usage().stream()).reduce(Usage::plus),
+            calls.stream().flatMap(call -> call.costUsd().stream()).reduce(BigDecimal::add),
+            error);
     return new JobRun(
         terminal,
         attempt,
@@ -272,6 +336,7 @@ public record JobRun(
         cancelRequested,
         Optional.of(how),
         lastError,
-        false);
+        false,
+        calls);
   }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
  *
  * @param requestHash SHA-256 (hex) of the submission, present when it came with an idempotency key
  * @param retryOf the job that did not complete and that this one repeats
+ * @param options what was asked for beside the call
  */
 public record JobSpec(
     JobId id,
@@ -17,8 +18,22 @@ public record JobSpec(
     JobLimits limits,
     Instant createdAt,
     Optional<String> requestHash,
-    Optional<JobId> retryOf) {
-  /** A job that repeats none. */
+    Optional<JobId> retryOf,
+    JobOptions options) {
+  /** One that asks for nothing beside its call. */
+  public JobSpec(
+      JobId id,
+      Owner owner,
+      String modelId,
+      JobLabels labels,
+      JobLimits limits,
+      Instant createdAt,
+      Optional<String> requestHash,
+      Optional<JobId> retryOf) {
+    this(id, owner, modelId, labels, limits, createdAt, requestHash, retryOf, JobOptions.NONE);
+  }
+
+  /** One that also repeats none. */
   public JobSpec(
       JobId id,
       Owner owner,

@@ -57,6 +57,9 @@ public final class JobMessageCodec {
     json.writeStringField("model", reference.modelId());
     json.writeStringField("priority", reference.priority().wireName());
     json.writeNumberField("token_estimate", reference.tokenEstimate());
+    if (reference.outputTokenEstimate() > 0) {
+      json.writeNumberField("output_token_estimate", reference.outputTokenEstimate());
+    }
     json.writeNumberField("dispatch_sequence", reference.dispatchSequence());
     if (reference.traceparent().isPresent()) {
       json.writeStringField("traceparent", reference.traceparent().get());
@@ -148,12 +151,20 @@ public final class JobMessageCodec {
     if (dispatchSequence > Integer.MAX_VALUE) {
       throw invalid("dispatch_sequence");
     }
+    long tokens = number(json, "token_estimate", 0);
+    // Messages of older programs do not have it.
+    boolean apart = json.hasNonNull("output_token_estimate");
+    long output = apart ? number(json, "output_token_estimate", 0) : 0;
+    if (output > tokens) {
+      throw invalid("output_token_estimate");
+    }
     return new JobReference(
         JobId.parse(text(json, "job_id")).orElseThrow(() -> invalid("job_id")),
         owner(json),
         name(json, "model"),
         Priority.parse(text(json, "priority")).orElseThrow(() -> invalid("priority")),
-        number(json, "token_estimate", 0),
+        tokens,
+        output,
         (int) dispatchSequence,
         json.hasNonNull("traceparent") ? Optional.of(name(json, "traceparent")) : Optional.empty());
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
  * What a message says of a job: enough to queue it, nothing of its content.
  *
  * @param tokenEstimate tokens the call is expected to use
+ * @param outputTokenEstimate the output's part of it
  * @param dispatchSequence 0 for the first publication of the job, counted up by every later one
  * @param traceparent W3C trace context of the submission
  */
@@ -19,8 +20,21 @@ public record JobReference(
     String modelId,
     Priority priority,
     long tokenEstimate,
+    long outputTokenEstimate,
     int dispatchSequence,
     Optional<String> traceparent) {
+  /** One whose estimate is input alone. */
+  public JobReference(
+      JobId jobId,
+      Owner owner,
+      String modelId,
+      Priority priority,
+      long tokenEstimate,
+      int dispatchSequence,
+      Optional<String> traceparent) {
+    this(jobId, owner, modelId, priority, tokenEstimate, 0, dispatchSequence, traceparent);
+  }
+
   /** The first reference to a job. */
   public static JobReference to(JobSpec spec) {
     return new JobReference(
@@ -29,6 +43,7 @@ public record JobReference(
         spec.modelId(),
         spec.limits().priority(),
         spec.limits().tokenEstimate(),
+        spec.limits().outputTokenEstimate(),
         0,
         Optional.empty());
   }

@@ -9,11 +9,13 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.job.CallRecord;
 import io.promptbeam.job.Ending;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobLabels;
 import io.promptbeam.job.JobLimits;
+import io.promptbeam.job.JobOptions;
 import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.JobState;
@@ -25,8 +27,11 @@ import io.promptbeam.job.Usage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -72,11 +77,16 @@ public final class JobJson {
           JobLimits limits = spec.limits();
           json.writeStringField("priority", limits.priority().wireName());
           json.writeNumberField("token_estimate", limits.tokenEstimate());
+          if (limits.outputTokenEstimate() > 0) {
+            json.writeNumberField("output_token_estimate", limits.outputTokenEstimate());
+          }
           json.writeStringField("deadline", limits.deadline().toString());
           json.writeNumberField("max_attempts", limits.maxAttempts());
           json.writeStringField("created_at", spec.createdAt().toString());
           writeText(json, "request_hash", spec.requestHash());
+          writeText(json, "not_before", limits.notBefore().map(Instant::toString));
           writeText(json, "retry_of", spec.retryOf().map(JobId::toString));
+          writeOptions(json, spec.options());
         });
   }
 
@@ -99,12 +109,30 @@ public final class JobJson {
                     Priority.parse(json.text("priority"))
                         .orElseThrow(() -> json.invalid("priority")),
                     json.number("token_estimate"),
+                    json.has("output_token_estimate") ? json.number("output_token_estimate") : 0,
                     json.instant("deadline"),
-                    Math.toIntExact(json.number("max_attempts"))),
+                    Math.toIntExact(json.number("max_attempts")),
+                    json.optionalInstant("not_before")),
                 json.instant("created_at"),
                 json.optionalText("request_hash"),
                 json.optionalText("retry_of")
-                    .map(id -> JobId.parse(id).orElseThrow(() -> json.invalid("retry_of")))));
+                    .map(id -> JobId.parse(id).orElseThrow(() -> json.invalid("retry_of"))),
+                new JobOptions(
+                    json.has("cache_max_age_seconds")
+                        ? Optional.of(Duration.ofSeconds(json.number("cache_max_age_seconds")))
+                        : Optional.empty(),
+                    json.has("output_schema")
+                        ? Optional.of(json.tree("output_schema", ObjectNode.class))
+                        : Optional.empty())));
+  }
+
+  private static void writeOptions(JsonGenerator json, JobOptions options) throws IOException {
+    if (options.cacheMaxAge().isPresent()) {
+      json.writeNumberField("cache_max_age_seconds", options.cacheMaxAge().get().toSeconds());
+    }
+    if (options.outputSchema().isPresent()) {
+      writeTree(json, "output_schema", options.outputSchema().get());
+    }
   }
 
   public static byte[] encode(JobRun run) {
@@ -132,13 +160,40 @@ public final class JobJson {
           if (run.erased()) {
             json.writeBooleanField("erased", true);
           }
+          if (!run.calls().isEmpty()) {
+            json.writeArrayFieldStart("calls");
+            for (CallRecord call : run.calls()) {
+              json.writeStartObject();
+              writeCall(json, call);
+              json.writeEndObject();
+            }
+            json.writeEndArray();
+          }
         });
   }
 
-  private static void writeEnding(JsonGenerator json, Ending ending) throws IOException {
-    json.writeStringField("at", ending.at().toString());
-    if (ending.usage().isPresent()) {
-      Usage usage = ending.usage().get();
+  private static void writeCall(JsonGenerator json, CallRecord call) throws IOException {
+    json.writeNumberField("attempt", call.attempt());
+    json.writeStringField("model", call.modelId());
+    json.writeStringField("at", call.at().toString());
+    writeUsage(json, call.usage());
+    writeText(json, "cost_usd", call.costUsd().map(BigDecimal::toString));
+    writeText(json, "error", call.errorCode());
+  }
+
+  private static CallRecord readCall(StoredObject json) {
+    return new CallRecord(
+        Math.toIntExact(json.number("attempt")),
+        json.text("model"),
+        json.instant("at"),
+        json.optionalObject("usage").map(JobJson::readUsage),
+        json.optionalText("cost_usd").map(BigDecimal::new),
+        json.optionalText("error"));
+  }
+
+  private static void writeUsage(JsonGenerator json, Optional<Usage> reported) throws IOException {
+    if (reported.isPresent()) {
+      Usage usage = reported.get();
       json.writeObjectFieldStart("usage");
       json.writeNumberField("input_tokens", usage.inputTokens());
       json.writeNumberField("cached_input_tokens", usage.cachedInputTokens());
@@ -146,6 +201,19 @@ public final class JobJson {
       json.writeNumberField("reasoning_tokens", usage.reasoningTokens());
       json.writeEndObject();
     }
+  }
+
+  private static Usage readUsage(StoredObject json) {
+    return new Usage(
+        json.number("input_tokens"),
+        json.number("cached_input_tokens"),
+        json.number("output_tokens"),
+        json.number("reasoning_tokens"));
+  }
+
+  private static void writeEnding(JsonGenerator json, Ending ending) throws IOException {
+    json.writeStringField("at", ending.at().toString());
+    writeUsage(json, ending.usage());
     // Text, since a number would lose trailing zeros in readers that use doubles.
     writeText(json, "cost_usd", ending.costUsd().map(BigDecimal::toString));
     writeError(json, "error", ending.error());
@@ -166,20 +234,14 @@ public final class JobJson {
                 json.flag("cancel_requested"),
                 json.optionalObject("ending").map(JobJson::readEnding),
                 json.optionalObject("last_error").map(JobJson::readError),
-                json.flag("erased")));
+                json.flag("erased"),
+                json.objects("calls").stream().map(JobJson::readCall).toList()));
   }
 
   private static Ending readEnding(StoredObject json) {
     return new Ending(
         json.instant("at"),
-        json.optionalObject("usage")
-            .map(
-                usage ->
-                    new Usage(
-                        usage.number("input_tokens"),
-                        usage.number("cached_input_tokens"),
-                        usage.number("output_tokens"),
-                        usage.number("reasoning_tokens"))),
+        json.optionalObject("usage").map(JobJson::readUsage),
         json.optionalText("cost_usd").map(BigDecimal::new),
         json.optionalObject("error").map(JobJson::readError));
   }
@@ -355,6 +417,17 @@ public final class JobJson {
         return Optional.empty();
       }
       return Optional.of(new StoredObject(what, tree(field, ObjectNode.class)));
+    }
+
+    List<StoredObject> objects(String field) {
+      List<StoredObject> objects = new ArrayList<>();
+      for (JsonNode element : fields.path(field)) {
+        if (!(element instanceof ObjectNode object)) {
+          throw invalid(field);
+        }
+        objects.add(new StoredObject(what, object));
+      }
+      return objects;
     }
 
     <N extends JsonNode> N tree(String field, Class<N> type) {

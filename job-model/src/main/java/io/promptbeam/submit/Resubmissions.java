@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Makes a new submission of a job that ended without an answer, since a terminal state never
@@ -23,9 +24,17 @@ public final class Resubmissions {
   private static final Set<JobState> WITHOUT_ANSWER =
       EnumSet.of(JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED);
 
-  private final ModelCatalog models;
+  private final Supplier<ModelCatalog> models;
 
+  /** With models that do not change. */
   public Resubmissions(ModelCatalog models) {
+    this(() -> models);
+  }
+
+  /**
+   * @param models asked for each job, since it may change
+   */
+  public Resubmissions(Supplier<ModelCatalog> models) {
     this.models = models;
   }
 
@@ -63,7 +72,7 @@ public final class Resubmissions {
     if (request.isEmpty()) {
       return new Outcome.Erased();
     }
-    if (models.find(old.modelId()).isEmpty()) {
+    if (models.get().find(old.modelId()).isEmpty()) {
       return new Outcome.ModelGone(old.modelId());
     }
     Instant createdAt = now.truncatedTo(ChronoUnit.MILLIS);
@@ -78,11 +87,14 @@ public final class Resubmissions {
             new JobLimits(
                 limits.priority(),
                 limits.tokenEstimate(),
+                limits.outputTokenEstimate(),
                 createdAt.plus(timeAllowed),
-                limits.maxAttempts()),
+                limits.maxAttempts(),
+                Optional.empty()),
             createdAt,
             Optional.empty(),
-            Optional.of(old.id()));
+            Optional.of(old.id()),
+            old.options());
     return new Outcome.Ready(new Submission(spec, request.get()));
   }
 }

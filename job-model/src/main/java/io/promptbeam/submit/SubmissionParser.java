@@ -21,6 +21,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** Turns a caller's JSON into a {@link Submission}, checking every field. Pure, thread-safe. */
@@ -64,9 +65,17 @@ public final class SubmissionParser {
   private static final Set<String> NOT_PARAMS =
       Set.of("model", "messages", "input", "prompt", "contents", "system", "stream_options");
 
-  private final ModelCatalog models;
+  private final Supplier<ModelCatalog> models;
 
+  /** With models that do not change. */
   public SubmissionParser(ModelCatalog models) {
+    this(() -> models);
+  }
+
+  /**
+   * @param models asked for each submission, since it may change
+   */
+  public SubmissionParser(Supplier<ModelCatalog> models) {
     this.models = models;
   }
 
@@ -150,12 +159,15 @@ public final class SubmissionParser {
             "deadline_seconds", 1, MAX_DEADLINE.toSeconds(), DEFAULT_DEADLINE.toSeconds());
     int maxAttempts =
         (int) fields.integer("max_attempts", 1, MAX_MAX_ATTEMPTS, DEFAULT_MAX_ATTEMPTS);
+    TokenEstimate estimate = TokenEstimate.of(request);
     JobLimits limits =
         new JobLimits(
             priority(fields),
-            TokenEstimate.of(request),
+            estimate.total(),
+            estimate.outputTokens(),
             createdAt.plusSeconds(deadlineSeconds),
-            maxAttempts);
+            maxAttempts,
+            Optional.empty());
     checkSize(request);
     JobId id =
         origin
@@ -170,7 +182,7 @@ public final class SubmissionParser {
 
   private String modelId(Fields fields) throws InvalidSubmissionException {
     String modelId = fields.requiredText("model_id", MAX_MODEL_ID_CHARS);
-    if (models.find(modelId).isEmpty()) {
+    if (models.get().find(modelId).isEmpty()) {
       throw new InvalidSubmissionException(
           "unknown_model",
           "model_id",

@@ -8,7 +8,7 @@ import java.util.List;
  * How many tokens a call may use, before anybody counted: a quarter of the input's characters (the
  * usual rule of thumb for English) plus the output the request allows.
  */
-final class TokenEstimate {
+record TokenEstimate(long inputTokens, long outputTokens) {
   static final int CHARS_PER_TOKEN = 4;
   static final long DEFAULT_OUTPUT_TOKENS = 256;
   private static final long MAX_OUTPUT_TOKENS = 10_000_000;
@@ -21,17 +21,19 @@ final class TokenEstimate {
   private static final List<String> OUTPUT_LIMITS =
       List.of("max_tokens", "max_completion_tokens", "max_output_tokens");
 
-  private TokenEstimate() {}
+  long total() {
+    return inputTokens + outputTokens;
+  }
 
-  static long of(LlmRequest request) {
+  static TokenEstimate of(LlmRequest request) {
     if (request instanceof LlmRequest.Prompt prompt) {
       long chars = prompt.input().length();
       chars += prompt.systemMessage().map(String::length).orElse(0);
-      return tokens(chars) + output(prompt.params());
+      return new TokenEstimate(tokens(chars), output(prompt.params()));
     } else if (request instanceof LlmRequest.Messages messages) {
       long chars =
           chars(messages.messages()) + messages.systemMessage().map(String::length).orElse(0);
-      return tokens(chars) + output(messages.params());
+      return new TokenEstimate(tokens(chars), output(messages.params()));
     }
     var call = (LlmRequest.Native) request;
     long chars = 0;
@@ -39,7 +41,7 @@ final class TokenEstimate {
       chars += chars(call.body().path(field));
     }
     boolean generates = !call.endpoint().equals(NativeRequests.EMBEDDINGS);
-    return tokens(chars) + (generates ? output(call.body()) : 0);
+    return new TokenEstimate(tokens(chars), generates ? output(call.body()) : 0);
   }
 
   private static long tokens(long chars) {

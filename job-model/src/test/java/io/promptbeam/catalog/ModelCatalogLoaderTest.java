@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.promptbeam.job.Owner;
+import io.promptbeam.job.Usage;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -11,12 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelCatalogLoaderTest {
   private static final String FULL =
@@ -80,8 +83,7 @@ class ModelCatalogLoaderTest {
 
     assertThat(model.upstreamModel()).isEqualTo("a");
     assertThat(model.apiKey()).isEmpty();
-    assertThat(model.limits())
-        .isEqualTo(new RateLimits(RateLimits.UNLIMITED, RateLimits.UNLIMITED, 1_000));
+    assertThat(model.limits()).isEqualTo(RateLimits.NONE);
     assertThat(model.pricing()).isEqualTo(Pricing.FREE);
     assertThat(model.timeouts()).isEqualTo(Timeouts.DEFAULT);
   }
@@ -193,13 +195,84 @@ class ModelCatalogLoaderTest {
         .doesNotContain("1234567890");
   }
 
+  @Test
+  void parse_readsAccountsOwnersAndOptions_whenAllAreGiven() throws Exception {
+    String text =
+        """
+        accounts:
+          - {id: acme, requests_per_minute: 600, input_tokens_per_minute: 1000, max_in_flight: 7}
+        owners:
+          - {name: ada, weight: 3, max_waiting: 10, submits_per_minute: 5, max_in_flight: 2,
+             budget_usd_per_day: 12.5, over_budget: fail}
+          - {name: "*", weight: 2}
+        models:
+          - {id: a, provider: anthropic, account: acme, fallbacks: [b], stream: true,
+             max_output_tokens: 900, output_tokens_per_minute: 50}
+          - {id: b, provider: gemini, vertex: {project: my-project, location: global},
+             price_per_million_tokens: {input: 2, cached_input: 0.5, output: 4}}
+        """;
+
+    ModelCatalog catalog = ModelCatalogLoader.parse("models.yaml", text);
+
+    ModelConfig a = catalog.find("a").orElseThrow();
+    assertThat(a.baseUrl()).isEmpty();
+    assertThat(a.account()).contains("acme");
+    assertThat(a.fallbacks()).containsExactly("b");
+    assertThat(a.limits().outputTokensPerMinute()).isEqualTo(50);
+    assertThat(a.options())
+        .isEqualTo(new ProviderOptions(Optional.empty(), true, OptionalInt.of(900)));
+    ModelConfig b = catalog.find("b").orElseThrow();
+    assertThat(b.options().vertex()).contains(new Vertex("my-project", "global"));
+    assertThat(b.pricing().costUsd(new Usage(1_000_000, 400_000, 1_000_000, 0)))
+        .isEqualByComparingTo("5.4");
+    assertThat(catalog.account("acme").orElseThrow().limits())
+        .isEqualTo(new RateLimits(600, RateLimits.UNLIMITED, 1_000, RateLimits.UNLIMITED, 7));
+    assertThat(catalog.owner(new Owner("ada")))
+        .isEqualTo(
+            new OwnerPolicy(
+                3,
+                OptionalLong.of(10),
+                OptionalLong.of(5),
+                OptionalInt.of(2),
+                Optional.of(new BigDecimal("12.5")),
+                OwnerPolicy.OverBudget.FAIL));
+    assertThat(catalog.owner(new Owner("bob")).weight()).isEqualTo(2);
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"anthropic", "gemini"})
-  void parse_saysNotSupportedYet_whenTheProviderIsPlanned(String provider) {
-    assertThat(problemsOf("models:\n- id: a\n  provider: " + provider + "\n"))
-        .singleElement()
-        .asString()
-        .startsWith("models.yaml:3: models[0].provider: " + provider + " is not supported yet");
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "account: nobody          | model a: account: names no account",
+        "fallbacks: [a]           | model a: fallbacks: must name other models",
+        "fallbacks: [gone]        | model a: fallbacks: must name other models",
+        "fallbacks: a             | models[0].fallbacks: must be a list",
+        "stream: 'yes'            | models[0].stream: must be true or false",
+        "max_output_tokens: 0     | models[0].max_output_tokens: must be a whole number from 1",
+        "vertex: {project: p-1234} | models[0].vertex: only goes with \"provider: gemini\"",
+      })
+  void parse_saysWhatIsWrong_whenAnEntryNamesAnotherOrAnOptionIsOdd(String line, String expected) {
+    assertThat(problemsOf(OPENAI_START + "    " + line + "\n"))
+        .anySatisfy(problem -> assertThat(problem).contains(expected));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "owners: [{weight: 1}]                 | owners[0].name: is missing",
+        "owners: [{name: 'a b'}]               | owners[0].name: must be 1 to 64",
+        "owners: [{name: a}, {name: a}]        | owners[1].name: is named twice",
+        "owners: [{name: a, weight: 0}]        | owners[0].weight: must be a whole number from 1",
+        "owners: [{name: a, over_budget: stop}] | owners[0].over_budget: must be wait or fail",
+        "accounts: [{id: x}, {id: x}]          | accounts[1].id: is the id of another account",
+        "accounts: [{id: x, rpm: 1}]           | accounts[0].rpm: is not a field here",
+      })
+  void parse_saysWhatIsWrong_whenAnOwnerOrAccountIsOdd(String line, String expected) {
+    assertThat(problemsOf(OPENAI_START + line + "\n"))
+        .anySatisfy(problem -> assertThat(problem).contains(expected));
   }
 
   @Test
@@ -226,15 +299,17 @@ class ModelCatalogLoaderTest {
         .containsExactly(
             "models.yaml:1: model: is not a field here",
             "models.yaml:3: models[0].id: is missing",
-            "models.yaml:3: models[0].provider: must be openai or simulated",
+            "models.yaml:3: models[0].provider: must be openai, anthropic, gemini or simulated",
             "models.yaml:4: models[1].base_url: is missing",
             "models.yaml:6: models[2].id: is the id of models[1] too",
             "models.yaml:8: models[2].base_url: is not used by a simulated model",
             "models.yaml:9: models[2].api_key: is not used by a simulated model",
             "models.yaml:10: models[2].simulated: has rates that add up to more than 1",
             "models.yaml:11: models[3]: must hold fields: id, provider, base_url, api_key,"
-                + " upstream_model, requests_per_minute, tokens_per_minute, max_in_flight,"
-                + " price_per_million_tokens, timeouts, simulated",
+                + " vertex, stream, max_output_tokens, upstream_model, account,"
+                + " requests_per_minute, tokens_per_minute, input_tokens_per_minute,"
+                + " output_tokens_per_minute, max_in_flight, price_per_million_tokens, timeouts,"
+                + " fallbacks, simulated",
             "models.yaml:12: models[4].id: must be 1 to 128 of letters, digits and . _ : / @ -,"
                 + " beginning with a letter or digit");
   }

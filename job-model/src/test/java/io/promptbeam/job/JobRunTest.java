@@ -194,7 +194,7 @@ class JobRunTest {
     return switch (random.nextInt(11)) {
       case 0, 1, 2 -> claim(token);
       case 3 -> complete(token);
-      case 4 -> new JobEvent.Fail(token, ERROR, Optional.empty());
+      case 4 -> new JobEvent.Fail(token, ERROR, Calls.NONE);
       case 5 -> new JobEvent.Retry(token, now.plusSeconds(random.nextInt(100)), ERROR);
       case 6 -> new JobEvent.Renew(token, LEASE);
       case 7 -> new JobEvent.Release(token, Optional.empty());
@@ -207,7 +207,7 @@ class JobRunTest {
   private static List<JobEvent> recordsUnder(String token) {
     return List.of(
         complete(token),
-        new JobEvent.Fail(token, ERROR, Optional.empty()),
+        new JobEvent.Fail(token, ERROR, Calls.NONE),
         new JobEvent.Retry(token, NOW, ERROR),
         new JobEvent.Renew(token, LEASE),
         new JobEvent.Release(token, Optional.empty()),
@@ -219,7 +219,7 @@ class JobRunTest {
   }
 
   private static JobEvent complete(String token) {
-    return new JobEvent.Complete(token, Usage.of(1, 1), BigDecimal.ONE);
+    return new JobEvent.Complete(token, Calls.paid(Usage.of(1, 1), BigDecimal.ONE));
   }
 
   private static JobRun move(JobRun run, JobEvent event, Instant at) {
@@ -232,5 +232,26 @@ class JobRunTest {
     Transition transition = run.apply(event, LIMITS, at);
     assertThat(transition).isInstanceOf(Refused.class);
     return ((Refused) transition).reason();
+  }
+
+  @Test
+  void ending_addsUpAllCalls_alsoThoseThatFailed() {
+    var failed =
+        new CallRecord(
+            1,
+            "m",
+            NOW,
+            Optional.of(Usage.of(10, 1)),
+            Optional.of(new BigDecimal("0.5")),
+            Optional.of(ErrorCodes.MALFORMED_ANSWER));
+    JobRun run = move(JobRun.NEW, new JobEvent.Claim("t1", LEASE), NOW);
+    run = move(run, new JobEvent.Retry("t1", NOW, ERROR, List.of(failed)), NOW);
+    run = move(run, new JobEvent.Claim("t2", LEASE), NOW);
+    List<CallRecord> paid = Calls.paid(Usage.of(2, 3), new BigDecimal("0.25"));
+    run = move(run, new JobEvent.Complete("t2", paid), NOW);
+
+    assertThat(run.calls()).containsExactly(failed, paid.get(0));
+    assertThat(run.ending().orElseThrow().usage()).contains(Usage.of(12, 4));
+    assertThat(run.ending().orElseThrow().costUsd()).contains(new BigDecimal("0.75"));
   }
 }

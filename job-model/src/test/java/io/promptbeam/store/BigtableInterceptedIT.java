@@ -17,6 +17,7 @@ import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.promptbeam.job.Calls;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobSpec;
@@ -174,7 +175,8 @@ class BigtableInterceptedIT {
               }
               String result = "\"" + token + "\"";
               assertThat(winners.add(job.spec().id() + result)).isTrue();
-              var complete = new JobEvent.Complete(token, Usage.of(1, 1), BigDecimal.ONE);
+              var complete =
+                  new JobEvent.Complete(token, Calls.paid(Usage.of(1, 1), BigDecimal.ONE));
               return jobs.apply(done.job(), complete, Optional.of(result.getBytes(UTF_8)))
                   .thenAccept(applied -> assertThat(applied).isInstanceOf(Jobs.Applied.Done.class));
             });

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.job.CallRecord;
 import io.promptbeam.job.Ending;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobLabels;
 import io.promptbeam.job.JobLimits;
+import io.promptbeam.job.JobOptions;
 import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.JobState;
@@ -21,6 +24,7 @@ import io.promptbeam.job.Priority;
 import io.promptbeam.job.Usage;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -112,6 +116,51 @@ class JobJsonTest {
     assertThat(text(JobJson.encode(FULL_SPEC))).isEqualTo(FULL_SPEC_JSON);
     assertThat(JobJson.decodeSpec(bytes(FULL_SPEC_JSON))).isEqualTo(FULL_SPEC);
     assertThat(JobJson.decodeSpec(JobJson.encode(BARE_SPEC))).isEqualTo(BARE_SPEC);
+  }
+
+  @Test
+  void spec_survivesARoundTrip_whenItAsksForEverything() {
+    var schema = JsonNodeFactory.instance.objectNode().put("type", "object");
+    JobSpec all =
+        new JobSpec(
+            BARE_SPEC.id(),
+            BARE_SPEC.owner(),
+            BARE_SPEC.modelId(),
+            BARE_SPEC.labels(),
+            new JobLimits(Priority.BATCH, 90, 30, CREATED.plusSeconds(60), 2, Optional.of(CREATED)),
+            CREATED,
+            Optional.empty(),
+            Optional.empty(),
+            new JobOptions(Optional.of(Duration.ofHours(2)), Optional.of(schema)));
+    assertThat(JobJson.decodeSpec(JobJson.encode(all))).isEqualTo(all);
+    assertThat(text(JobJson.encode(all)))
+        .contains(
+            "\"output_token_estimate\":30",
+            "\"not_before\":\"2026-11-23T10:00:00.123456789Z\"",
+            "\"cache_max_age_seconds\":7200,\"output_schema\":{\"type\":\"object\"}");
+  }
+
+  @Test
+  void calls_areTheseBytes() {
+    String stored =
+        "{\"state\":\"pending\",\"attempt\":1,\"calls\":[{\"attempt\":1,\"model\":\"mock\","
+            + "\"at\":\"2026-11-23T10:00:00.123456789Z\",\"usage\":{\"input_tokens\":1,"
+            + "\"cached_input_tokens\":0,\"output_tokens\":2,\"reasoning_tokens\":0},"
+            + "\"cost_usd\":\"0.10\",\"error\":\"timeout\"},{\"attempt\":1,\"model\":\"other\","
+            + "\"at\":\"2026-11-23T10:00:00.123456789Z\"}]}";
+    JobRun run = JobJson.decodeRun(bytes(stored));
+    assertThat(run.calls())
+        .containsExactly(
+            new CallRecord(
+                1,
+                "mock",
+                CREATED,
+                Optional.of(Usage.of(1, 2)),
+                Optional.of(new BigDecimal("0.10")),
+                Optional.of("timeout")),
+            new CallRecord(
+                1, "other", CREATED, Optional.empty(), Optional.empty(), Optional.empty()));
+    assertThat(text(JobJson.encode(run))).isEqualTo(stored);
   }
 
   @Test

@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.promptbeam.job.Calls;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobEvent;
@@ -95,7 +96,7 @@ abstract class JobStoreContract {
   Job completed(Job job, String result) {
     Jobs jobs = new Jobs(store, at(job.spec().createdAt()));
     Job claimed = done(jobs.apply(job, new JobEvent.Claim("t", Duration.ofMinutes(1))));
-    var complete = new JobEvent.Complete("t", Usage.of(3, 4), new BigDecimal("0.0010"));
+    var complete = new JobEvent.Complete("t", Calls.paid(Usage.of(3, 4), new BigDecimal("0.0010")));
     return done(jobs.apply(claimed, complete, Optional.of(result.getBytes(UTF_8))));
   }
 
@@ -268,7 +269,7 @@ abstract class JobStoreContract {
       case 0, 1 -> new JobEvent.Claim("t" + number, Duration.ofMinutes(1));
       case 2 -> new JobEvent.Renew(token, Duration.ofMinutes(1));
       case 3 -> new JobEvent.Retry(token, T0, error);
-      case 4 -> new JobEvent.Complete(token, Usage.of(1, 2), BigDecimal.ONE);
+      case 4 -> new JobEvent.Complete(token, Calls.paid(Usage.of(1, 2), BigDecimal.ONE));
       case 5 -> new JobEvent.Release(token, Optional.empty());
       default ->
           number < 30

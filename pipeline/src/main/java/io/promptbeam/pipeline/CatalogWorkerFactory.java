@@ -1,5 +1,6 @@
 package io.promptbeam.pipeline;
 
+import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.InvalidCatalogException;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
@@ -12,7 +13,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import org.apache.beam.sdk.io.FileSystems;
+import org.apache.beam.sdk.io.fs.MatchResult;
 
 /**
  * Opens workers on any machine: reads the catalog and connects to Bigtable where the pipeline runs.
@@ -24,6 +28,9 @@ import org.apache.beam.sdk.io.FileSystems;
 public record CatalogWorkerFactory(String bigtable, String models) implements Worker.Factory {
   private static final long serialVersionUID = 1L;
 
+  /** Every worker asks the storage service that often. */
+  private static final Duration LOOK = Duration.ofSeconds(30);
+
   @Override
   public String key() {
     return bigtable + " " + models;
@@ -31,24 +38,33 @@ public record CatalogWorkerFactory(String bigtable, String models) implements Wo
 
   @Override
   public Worker open() {
-    ModelCatalog catalog = catalog();
+    CatalogSource catalog = catalog();
+    HttpLlmClients clients = HttpLlmClients.open(catalog.get(), SecretResolver.ofProcess());
+    catalog.onChange(clients::update);
     return new EngineWorker(
         BigtableJobStore.open(BigtableTarget.parse(bigtable)),
-        HttpLlmClients.open(catalog, SecretResolver.ofProcess()),
-        EngineConfig.DEFAULT);
+        clients,
+        EngineConfig.DEFAULT,
+        catalog::close);
   }
 
-  private ModelCatalog catalog() {
+  private CatalogSource catalog() {
     try {
-      return ModelCatalogLoader.parse(models, read(models));
+      return CatalogSource.following(() -> read(models), LOOK);
     } catch (InvalidCatalogException e) {
       throw new IllegalStateException("the model catalog is invalid", e);
     }
   }
 
-  private static String read(String location) {
-    try (var channel = FileSystems.open(FileSystems.matchSingleFileSpec(location).resourceId())) {
-      return new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+  private static ModelCatalog read(String location) throws InvalidCatalogException {
+    try {
+      MatchResult.Metadata file = FileSystems.matchSingleFileSpec(location);
+      try (var channel = FileSystems.open(file.resourceId())) {
+        String text =
+            new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+        return ModelCatalogLoader.parse(location, text)
+            .configuredAt(Instant.ofEpochMilli(file.lastModifiedMillis()));
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read the model catalog at " + location, e);
     }

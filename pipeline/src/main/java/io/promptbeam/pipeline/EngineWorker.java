@@ -11,14 +11,26 @@ import io.promptbeam.store.JobStore;
 
 /** A worker with quotas of its own; closes what it was given. */
 public final class EngineWorker implements Worker {
-  private static final RateLimits UNLIMITED =
-      new RateLimits(RateLimits.UNLIMITED, RateLimits.UNLIMITED, Integer.MAX_VALUE);
+  /** Where no limit is configured: more calls than that slow a worker down. */
+  private static final int MAX_IN_FLIGHT = 1_000;
 
   private final JobStore store;
   private final LlmClients clients;
   private final CallEngine engine;
+  private final Runnable whenClosed;
 
   public EngineWorker(JobStore store, LlmClients clients, EngineConfig config) {
+    this(store, clients, config, () -> {});
+  }
+
+  /**
+   * Starts the engine.
+   *
+   * @param whenClosed run before anything is closed
+   */
+  public EngineWorker(
+      JobStore store, LlmClients clients, EngineConfig config, Runnable whenClosed) {
+    this.whenClosed = whenClosed;
     this.store = store;
     this.clients = clients;
     this.engine = CallEngine.start(store, clients, this::quota, config);
@@ -26,8 +38,14 @@ public final class EngineWorker implements Worker {
 
   private Quota quota(String modelId) {
     // Jobs of a model that is gone need no quota: they fail uncalled.
-    RateLimits limits = clients.catalog().find(modelId).map(ModelConfig::limits).orElse(UNLIMITED);
-    return new WorkerQuota(limits, System.nanoTime());
+    RateLimits limits =
+        clients.catalog().find(modelId).map(ModelConfig::limits).orElse(RateLimits.NONE);
+    return new WorkerQuota(
+        new RateLimits(
+            limits.requestsPerMinute(),
+            limits.tokensPerMinute(),
+            Math.min(limits.maxInFlight(), MAX_IN_FLIGHT)),
+        System.nanoTime());
   }
 
   @Override
@@ -47,6 +65,7 @@ public final class EngineWorker implements Worker {
 
   @Override
   public void close() {
+    whenClosed.run();
     engine.close();
     clients.close();
     store.close();

@@ -49,10 +49,10 @@ final class InlineJobs {
   }
 
   InlineJobs(Worker worker) {
-    this(worker.store(), worker.clients().catalog(), time -> Thread.sleep(time.toMillis()));
+    this(worker.store(), worker.clients()::catalog, time -> Thread.sleep(time.toMillis()));
   }
 
-  InlineJobs(JobStore store, ModelCatalog catalog, Sleeper sleeper) {
+  InlineJobs(JobStore store, Supplier<ModelCatalog> catalog, Sleeper sleeper) {
     this.store = store;
     this.parser = new SubmissionParser(catalog);
     this.sleeper = sleeper;

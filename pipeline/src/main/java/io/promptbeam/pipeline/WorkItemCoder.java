@@ -21,7 +21,11 @@ import org.apache.beam.sdk.coders.CustomCoder;
  */
 final class WorkItemCoder extends CustomCoder<WorkItem> {
   private static final long serialVersionUID = 1L;
-  private static final int SINGLE_JOB = 1;
+
+  /** Without an estimate of the output; no longer written. */
+  private static final int SINGLE_JOB_OF_OLD = 1;
+
+  private static final int SINGLE_JOB = 2;
 
   @Override
   public void encode(WorkItem item, OutputStream out) throws IOException {
@@ -35,6 +39,7 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
       data.writeUTF(reference.modelId());
       data.writeUTF(reference.priority().wireName());
       data.writeLong(reference.tokenEstimate());
+      data.writeLong(reference.outputTokenEstimate());
       data.writeInt(reference.dispatchSequence());
       data.writeUTF(reference.traceparent().orElse(""));
     }
@@ -45,7 +50,7 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
   public WorkItem decode(InputStream in) throws IOException {
     var data = new DataInputStream(in);
     int kind = data.readByte();
-    if (kind != SINGLE_JOB) {
+    if (kind != SINGLE_JOB && kind != SINGLE_JOB_OF_OLD) {
       throw new IOException("unknown kind of work item: " + kind);
     }
     JobId jobId = new JobId(new UUID(data.readLong(), data.readLong()));
@@ -56,6 +61,7 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
         Priority.parse(priorityName)
             .orElseThrow(() -> new IOException("unknown priority: " + priorityName));
     long tokenEstimate = data.readLong();
+    long outputTokenEstimate = kind == SINGLE_JOB ? data.readLong() : 0;
     int dispatchSequence = data.readInt();
     String traceparent = data.readUTF();
     return new SingleJob(
@@ -65,6 +71,7 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
             modelId,
             priority,
             tokenEstimate,
+            outputTokenEstimate,
             dispatchSequence,
             traceparent.isEmpty() ? Optional.empty() : Optional.of(traceparent)));
   }

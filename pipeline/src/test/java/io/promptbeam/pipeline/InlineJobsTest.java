@@ -43,7 +43,7 @@ class InlineJobsTest {
                           new StoreUnavailableException("away", new Exception()))
                       : method.invoke(store, arguments);
                 });
-    return new InlineJobs(flaky, new ScriptedClients().catalog(), slept::add);
+    return new InlineJobs(flaky, new ScriptedClients()::catalog, slept::add);
   }
 
   @Test

@@ -53,7 +53,35 @@ class WorkItemCoderTest {
                     + "00000002"
                     + "000b30302d61622d63642d3031");
     assertThat(CoderUtils.decodeFromByteArray(new WorkItemCoder(), stored)).isEqualTo(ITEM);
-    assertThat(CoderUtils.encodeToByteArray(new WorkItemCoder(), ITEM)).isEqualTo(stored);
+  }
+
+  @Test
+  void item_isTheseBytes() throws Exception {
+    byte[] stored =
+        HexFormat.of()
+            .parseHex(
+                "02"
+                    + "00112233445546778899aabbccddeeff"
+                    + "0003616461"
+                    + "00016d"
+                    + "00056261746368"
+                    + "000000000000012c"
+                    + "0000000000000064"
+                    + "00000002"
+                    + "000b30302d61622d63642d3031");
+    WorkItem apart =
+        new SingleJob(
+            new JobReference(
+                new JobId(UUID.fromString("00112233-4455-4677-8899-aabbccddeeff")),
+                new Owner("ada"),
+                "m",
+                Priority.BATCH,
+                300,
+                100,
+                2,
+                Optional.of("00-ab-cd-01")));
+    assertThat(CoderUtils.decodeFromByteArray(new WorkItemCoder(), stored)).isEqualTo(apart);
+    assertThat(CoderUtils.encodeToByteArray(new WorkItemCoder(), apart)).isEqualTo(stored);
   }
 
   @Test

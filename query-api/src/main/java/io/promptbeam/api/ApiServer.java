@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The HTTP service. Starts once and stops once; several may run in one process. The store and the
@@ -28,13 +29,24 @@ public final class ApiServer implements AutoCloseable {
   private final JobRoutes jobs;
   private final HttpHost host;
 
+  /** With models that do not change. */
+  public ApiServer(
+      ApiConfig config, JobStore store, JobPublisher publisher, ModelCatalog catalog, Clock clock) {
+    this(config, store, publisher, () -> catalog, clock);
+  }
+
   /**
    * Does not listen yet.
    *
+   * @param catalog asked for each request, since it may change
    * @throws IllegalArgumentException when it would serve other machines without keys
    */
   public ApiServer(
-      ApiConfig config, JobStore store, JobPublisher publisher, ModelCatalog catalog, Clock clock) {
+      ApiConfig config,
+      JobStore store,
+      JobPublisher publisher,
+      Supplier<ModelCatalog> catalog,
+      Clock clock) {
     this.config = config;
     refuseOpenDoor(config);
     ApiLimits limits = config.limits();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.promptbeam.api.HttpProbe.Answer;
+import io.promptbeam.job.Calls;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobEvent;
 import java.time.Duration;
@@ -208,7 +209,7 @@ class ApiServerIT {
     String id = submit();
     stack.claim(id);
     JobError error = new JobError("invalid_request", "The provider refused.", Optional.of(400));
-    stack.apply(id, new JobEvent.Fail("token", error, Optional.empty()), Optional.empty());
+    stack.apply(id, new JobEvent.Fail("token", error, Calls.NONE), Optional.empty());
     Answer answer = http.get(job(id, "result/"));
     assertProblem(answer, 409, "job_failed");
     assertThat(answer.json().path("error").path("code").asText()).isEqualTo("invalid_request");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.promptbeam.api.HttpProbe.Answer;
+import io.promptbeam.job.Calls;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
@@ -70,7 +71,7 @@ class RetryIT {
   private void fail(String id) {
     stack.claim(id);
     JobError error = new JobError("provider_error", "The provider answered 503.", Optional.of(503));
-    stack.apply(id, new JobEvent.Fail("token", error, Optional.empty()), Optional.empty());
+    stack.apply(id, new JobEvent.Fail("token", error, Calls.NONE), Optional.empty());
   }
 
   private static void assertProblem(Answer answer, int status, String code) {

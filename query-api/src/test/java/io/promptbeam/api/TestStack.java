@@ -7,6 +7,7 @@ import io.promptbeam.catalog.ProviderKind;
 import io.promptbeam.catalog.RateLimits;
 import io.promptbeam.catalog.SecretReference;
 import io.promptbeam.catalog.Timeouts;
+import io.promptbeam.job.Calls;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Usage;
@@ -126,7 +127,7 @@ final class TestStack implements AutoCloseable {
   void finish(String jobId) {
     apply(
         jobId,
-        new JobEvent.Complete("token", Usage.of(10, 5), new BigDecimal("0.0000045")),
+        new JobEvent.Complete("token", Calls.paid(Usage.of(10, 5), new BigDecimal("0.0000045"))),
         Optional.of(ANSWER.getBytes(StandardCharsets.UTF_8)));
   }
 

@@ -2,7 +2,7 @@ package io.promptbeam.local.cli;
 
 import io.promptbeam.api.ApiConfig;
 import io.promptbeam.api.ApiServer;
-import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.Stack;
 import java.nio.file.Path;
@@ -36,15 +36,16 @@ final class ApiCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    ModelCatalog catalog = models.catalog(terminal);
+    CatalogSource catalog = models.source(terminal);
     Backends backends = backendOptions.sharedBackends(terminal);
     ApiConfig config = api.checked();
     Path log = LogFile.open(terminal.logDirectory(), "api");
-    terminal.err().println("Models: " + models.describe(terminal, catalog));
+    terminal.err().println("Models: " + models.describe(terminal, catalog.get()));
     terminal.err().println(backends.describe());
     terminal.err().println("Log: " + log);
     try (Serving serving = new Serving(terminal);
         Stack stack = Servers.open(backends)) {
+      stack.closeWithThis("model catalog", catalog);
       ApiServer server = api.start(config, stack, catalog);
       terminal.err().println("Listening on " + server.uri() + ". Ctrl-C stops it.");
       return serving.untilStopped(() -> false);

@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** Where the HTTP service listens, and to whom. */
@@ -71,7 +72,7 @@ final class ApiOptions {
   }
 
   /** Starts the service; it stops with {@code stack}. */
-  ApiServer start(ApiConfig config, Stack stack, ModelCatalog catalog) {
+  ApiServer start(ApiConfig config, Stack stack, Supplier<ModelCatalog> catalog) {
     try {
       ApiServer server =
           stack.closeWithThis(

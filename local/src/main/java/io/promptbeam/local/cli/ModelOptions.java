@@ -1,5 +1,6 @@
 package io.promptbeam.local.cli;
 
+import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.InvalidCatalogException;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
@@ -32,8 +33,25 @@ final class ModelOptions {
     try {
       return models.isPresent() ? ModelCatalogLoader.load(models.get()) : ModelCatalogLoader.demo();
     } catch (InvalidCatalogException e) {
-      throw CliException.usage(e.getMessage() == null ? "models.yaml is wrong" : e.getMessage());
+      throw invalid(e);
     }
+  }
+
+  /** The catalog as it is while a server runs: follows the file, where there is one. */
+  CatalogSource source(Terminal terminal) {
+    Optional<Path> models = file(terminal);
+    try {
+      return models.isPresent()
+          ? CatalogSource.following(
+              () -> ModelCatalogLoader.load(models.get()), CatalogSource.DEFAULT_LOOK)
+          : CatalogSource.of(ModelCatalogLoader.demo());
+    } catch (InvalidCatalogException e) {
+      throw invalid(e);
+    }
+  }
+
+  private static CliException invalid(InvalidCatalogException e) {
+    return CliException.usage(e.getMessage() == null ? "models.yaml is wrong" : e.getMessage());
   }
 
   String describe(Terminal terminal, ModelCatalog catalog) {

@@ -1,6 +1,6 @@
 package io.promptbeam.local.cli;
 
-import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.SecretUnavailableException;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.LocalPipeline;
@@ -35,14 +35,15 @@ final class PipelineCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    ModelCatalog catalog = models.catalog(terminal);
+    CatalogSource catalog = models.source(terminal);
     Backends backends = backendOptions.sharedBackends(terminal);
     Path log = LogFile.open(terminal.logDirectory(), "pipeline");
-    terminal.err().println("Models: " + models.describe(terminal, catalog));
+    terminal.err().println("Models: " + models.describe(terminal, catalog.get()));
     terminal.err().println(backends.describe());
     terminal.err().println("Log: " + log);
     try (Serving serving = new Serving(terminal);
         Stack stack = Servers.open(backends)) {
+      stack.closeWithThis("model catalog", catalog);
       LocalPipeline pipeline = stack.startPipeline(catalog);
       terminal.err().println("The pipeline is running. Ctrl-C stops it.");
       return serving.untilStopped(pipeline::hasEnded);

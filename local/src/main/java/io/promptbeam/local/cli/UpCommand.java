@@ -2,7 +2,7 @@ package io.promptbeam.local.cli;
 
 import io.promptbeam.api.ApiConfig;
 import io.promptbeam.api.ApiServer;
-import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.SecretUnavailableException;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.LocalPipeline;
@@ -42,18 +42,19 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    ModelCatalog catalog = models.catalog(terminal);
+    CatalogSource catalog = models.source(terminal);
     Backends backends = backendOptions.backends(terminal);
     ApiConfig config = api.checked();
     Path log = LogFile.open(terminal.logDirectory(), "up");
-    terminal.err().println("Models: " + models.describe(terminal, catalog));
+    terminal.err().println("Models: " + models.describe(terminal, catalog.get()));
     terminal.err().println(backends.describe());
     terminal.err().println("Log: " + log);
     try (Serving serving = new Serving(terminal);
         Stack stack = Servers.open(backends)) {
+      stack.closeWithThis("model catalog", catalog);
       LocalPipeline pipeline = stack.startPipeline(catalog);
       ApiServer server = api.start(config, stack, catalog);
-      welcome(server.uri(), catalog.models().get(0).id());
+      welcome(server.uri(), catalog.get().models().get(0).id());
       if (backends.queue().isEmpty()) {
         tellOfQueue(stack.queueTarget());
       }

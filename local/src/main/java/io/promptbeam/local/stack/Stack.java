@@ -1,6 +1,7 @@
 package io.promptbeam.local.stack;
 
 import io.promptbeam.api.publish.PubsubJobPublisher;
+import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.SecretResolver;
 import io.promptbeam.local.bigtable.EmbeddedBigtable;
@@ -107,13 +108,19 @@ public final class Stack implements AutoCloseable {
     return new JobSubmitter(store, publisher);
   }
 
+  /** {@link #startPipeline(CatalogSource)} with models that do not change. */
+  public LocalPipeline startPipeline(ModelCatalog catalog) {
+    return startPipeline(CatalogSource.of(catalog));
+  }
+
   /**
    * Starts the pipeline in this process; it ends with this stack.
    *
    * @throws io.promptbeam.catalog.SecretUnavailableException when a model's key cannot be read
    */
-  public LocalPipeline startPipeline(ModelCatalog catalog) {
-    HttpLlmClients clients = HttpLlmClients.open(catalog, SecretResolver.ofProcess());
+  public LocalPipeline startPipeline(CatalogSource catalog) {
+    HttpLlmClients clients = HttpLlmClients.open(catalog.get(), SecretResolver.ofProcess());
+    catalog.onChange(clients::update);
     // A store of its own, since the worker closes what it was given.
     EngineWorker worker =
         new EngineWorker(BigtableJobStore.open(storeTarget), clients, EngineConfig.DEFAULT);

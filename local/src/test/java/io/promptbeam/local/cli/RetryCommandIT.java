@@ -7,6 +7,7 @@ import io.promptbeam.api.ApiConfig;
 import io.promptbeam.api.ApiServer;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
+import io.promptbeam.job.Calls;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
@@ -108,7 +109,7 @@ class RetryCommandIT {
   private String failed(String model, String code, String batch) {
     JobId id = pending(model, Optional.of(batch));
     apply(id, new JobEvent.Claim("token", Duration.ofMinutes(1)));
-    apply(id, new JobEvent.Fail("token", JobError.of(code, "No."), Optional.empty()));
+    apply(id, new JobEvent.Fail("token", JobError.of(code, "No."), Calls.NONE));
     return id.toString();
   }
 
@@ -237,7 +238,7 @@ class RetryCommandIT {
     assertThat(console.run("retry", waiting.toString())).isEqualTo(ExitCodes.JOBS_FAILED);
     assertThat(console.err()).contains("pending", "job_not_failed").hasLineCount(1);
     apply(waiting, new JobEvent.Claim("token", Duration.ofMinutes(1)));
-    apply(waiting, new JobEvent.Complete("token", Usage.of(1, 1), BigDecimal.ONE));
+    apply(waiting, new JobEvent.Complete("token", Calls.paid(Usage.of(1, 1), BigDecimal.ONE)));
     assertThat(console.run("retry", waiting.toString())).isEqualTo(ExitCodes.JOBS_FAILED);
     assertThat(console.run("retry", JobId.random().toString())).isEqualTo(ExitCodes.USAGE);
     assertThat(console.err()).contains("job_not_found").hasLineCount(1);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.promptbeam.catalog.ModelCatalogLoader;
+import io.promptbeam.job.Calls;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
@@ -75,12 +76,13 @@ class FileRunTest {
       String input = ((LlmRequest.Prompt) job.request().orElseThrow()).input();
       if (input.equals("refuse")) {
         JobError error = JobError.of("invalid_request", "no");
-        jobs.apply(job, new JobEvent.Fail("t", error, Optional.empty())).join();
+        jobs.apply(job, new JobEvent.Fail("t", error, Calls.NONE)).join();
       } else {
         byte[] answer =
             ("{\"choices\":[{\"message\":{\"content\":\"re: " + input + "\"}}]}")
                 .getBytes(StandardCharsets.UTF_8);
-        JobEvent done = new JobEvent.Complete("t", Usage.of(3, 4), new BigDecimal("0.5"));
+        JobEvent done =
+            new JobEvent.Complete("t", Calls.paid(Usage.of(3, 4), new BigDecimal("0.5")));
         jobs.apply(job, done, Optional.of(answer)).join();
       }
       return CompletableFuture.completedFuture(null);

@@ -1,6 +1,7 @@
 package io.promptbeam.pipeline.engine;
 
 import io.promptbeam.catalog.ModelConfig;
+import io.promptbeam.job.CallRecord;
 import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobError;
@@ -9,6 +10,7 @@ import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.Lease;
 import io.promptbeam.job.LlmRequest;
+import io.promptbeam.job.Usage;
 import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.pipeline.llm.LlmException;
@@ -16,6 +18,7 @@ import io.promptbeam.store.Jobs.Applied;
 import io.promptbeam.store.StoreUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -181,7 +184,7 @@ final class Attempt {
       String text = "The stored request is missing.";
       record(
           job,
-          new JobEvent.Fail(token, JobError.of(ErrorCodes.INTERNAL, text), Optional.empty()),
+          new JobEvent.Fail(token, JobError.of(ErrorCodes.INTERNAL, text), List.of()),
           Optional.empty(),
           0);
       return;
@@ -225,9 +228,8 @@ final class Attempt {
     context.counters().callEnded();
     if (answer != null) {
       permit.answered(answer.usage().totalTokens(), job.run().attempt() > 1);
-      var complete =
-          new JobEvent.Complete(token, answer.usage(), model.pricing().costUsd(answer.usage()));
-      record(job, complete, Optional.of(answer.body()), 0);
+      CallRecord paid = callRecord(job, model, Optional.of(answer.usage()), Optional.empty());
+      record(job, new JobEvent.Complete(token, List.of(paid)), Optional.of(answer.body()), 0);
       return;
     }
     // What the provider did with a call that ended without an answer is unknown: it counts in full.
@@ -241,37 +243,56 @@ final class Attempt {
     JobEvent event;
     if (cause instanceof LlmException failed) {
       permit.failed(failed, estimate, deadlineBinds);
-      event = eventAfter(failed, job, token);
+      event = eventAfter(failed, job, token, model);
     } else if (cause instanceof CancellationException) {
       // We gave it up: the lease was lost, or the worker stops. Then others may call at once.
       permit.givenUp(estimate);
       String text = "The worker stopped before the provider answered.";
       JobError error = JobError.of(ErrorCodes.WORKER_STOPPED, text);
-      event = new JobEvent.Retry(token, context.clock().instant(), error);
+      event =
+          new JobEvent.Retry(
+              token, context.clock().instant(), error, List.of(failedCall(job, model, error)));
     } else {
       LOG.error("job {}: the client failed in an unforeseen way", id, Unforeseen.trace(cause));
       permit.givenUp(estimate);
       JobError error = JobError.of(ErrorCodes.INTERNAL, "The call failed inside Promptbeam.");
-      event = retry(job, token, error, Optional.empty());
+      event = retry(job, token, error, Optional.empty(), failedCall(job, model, error));
     }
     record(job, event, Optional.empty(), 0);
   }
 
-  private JobEvent eventAfter(LlmException failed, Job job, String token) {
+  private JobEvent eventAfter(LlmException failed, Job job, String token, ModelConfig model) {
+    CallRecord call = callRecord(job, model, failed.usage(), Optional.of(failed.error().code()));
     if (!failed.isRetryable()) {
-      return new JobEvent.Fail(token, failed.error(), failed.usage());
+      return new JobEvent.Fail(token, failed.error(), List.of(call));
     }
     if (failed instanceof LlmException.Unreachable) {
       // Nothing was sent, and the breaker paces further tries: an outage must not cost attempts.
       return new JobEvent.Release(token, Optional.of(failed.error()));
     }
-    return retry(job, token, failed.error(), failed.retryAfter());
+    return retry(job, token, failed.error(), failed.retryAfter(), call);
   }
 
-  private JobEvent retry(Job job, String token, JobError error, Optional<Duration> asked) {
+  private CallRecord failedCall(Job job, ModelConfig model, JobError error) {
+    return callRecord(job, model, Optional.empty(), Optional.of(error.code()));
+  }
+
+  private CallRecord callRecord(
+      Job job, ModelConfig model, Optional<Usage> usage, Optional<String> errorCode) {
+    return new CallRecord(
+        job.run().attempt(),
+        model.id(),
+        context.clock().instant(),
+        usage,
+        usage.map(model.pricing()::costUsd),
+        errorCode);
+  }
+
+  private JobEvent retry(
+      Job job, String token, JobError error, Optional<Duration> asked, CallRecord call) {
     Duration backoff = context.config().backoff().next(job.run().attempt(), context.random());
     Duration wait = asked.filter(a -> a.compareTo(backoff) > 0).orElse(backoff);
-    return new JobEvent.Retry(token, context.clock().instant().plus(wait), error);
+    return new JobEvent.Retry(token, context.clock().instant().plus(wait), error, List.of(call));
   }
 
   /** Writes what the call came to. A paid answer is kept in hand until the store takes it. */
@@ -299,7 +320,7 @@ final class Attempt {
     LOG.error("job {}: the store refuses its record for good", id);
     if (event instanceof JobEvent.Complete complete && result.isPresent()) {
       JobError error = JobError.of(ErrorCodes.INTERNAL, "The store refused to keep the answer.");
-      var failed = new JobEvent.Fail(complete.token(), error, Optional.of(complete.usage()));
+      var failed = new JobEvent.Fail(complete.token(), error, complete.calls());
       record(job, failed, Optional.empty(), 0);
     } else {
       decide(new Verdict.LookAgain(context.config().backoff().cap()));

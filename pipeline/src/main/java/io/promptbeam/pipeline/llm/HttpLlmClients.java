@@ -7,22 +7,24 @@ import io.promptbeam.catalog.SecretResolver;
 import io.promptbeam.pipeline.llm.simulated.SimulatedProvider;
 import java.net.URI;
 import java.time.Clock;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The clients of all models, over one non-blocking HTTP client per worker. Simulated models get
  * their server here, in this process. Thread-safe.
  */
 public final class HttpLlmClients implements LlmClients {
-  private final ModelCatalog catalog;
+  private final SecretResolver secrets;
   private final HttpCalls calls = new HttpCalls();
-  private final Map<String, LlmClient> clients = new HashMap<>();
-  private final Map<String, SimulatedProvider> simulated = new HashMap<>();
+  private final Map<String, LlmClient> clients = new ConcurrentHashMap<>();
+  private final Map<String, SimulatedProvider> simulated = new ConcurrentHashMap<>();
+  private volatile ModelCatalog catalog = new ModelCatalog(List.of());
 
-  private HttpLlmClients(ModelCatalog catalog) {
-    this.catalog = catalog;
+  private HttpLlmClients(SecretResolver secrets) {
+    this.secrets = secrets;
   }
 
   /**
@@ -31,11 +33,9 @@ public final class HttpLlmClients implements LlmClients {
    * @throws io.promptbeam.catalog.SecretUnavailableException when a model's key cannot be read
    */
   public static HttpLlmClients open(ModelCatalog catalog, SecretResolver secrets) {
-    var clients = new HttpLlmClients(catalog);
+    var clients = new HttpLlmClients(secrets);
     try {
-      for (ModelConfig model : catalog.models()) {
-        clients.add(model, secrets);
-      }
+      clients.update(catalog);
       return clients;
     } catch (RuntimeException e) {
       clients.close();
@@ -43,7 +43,23 @@ public final class HttpLlmClients implements LlmClients {
     }
   }
 
-  private void add(ModelConfig model, SecretResolver secrets) {
+  /**
+   * Takes another catalog over: models that differ are called in the new way from now on, and calls
+   * in flight end as they began. May block on reading keys.
+   *
+   * @throws io.promptbeam.catalog.SecretUnavailableException when a model's key cannot be read; the
+   *     catalog before stays then
+   */
+  public synchronized void update(ModelCatalog next) {
+    for (ModelConfig model : next.models()) {
+      if (!catalog.find(model.id()).equals(Optional.of(model))) {
+        add(model);
+      }
+    }
+    catalog = next;
+  }
+
+  private void add(ModelConfig model) {
     Optional<String> apiKey = model.apiKey().map(secrets::resolve);
     URI baseUrl =
         model.provider() == ProviderKind.SIMULATED
@@ -61,8 +77,17 @@ public final class HttpLlmClients implements LlmClients {
             .simulation()
             .orElseThrow(
                 () -> new IllegalArgumentException("model " + model.id() + " has no simulation"));
+    boolean sameAsBefore =
+        catalog.find(model.id()).filter(m -> m.simulation().equals(model.simulation())).isPresent();
+    SimulatedProvider running = simulated.get(model.id());
+    if (sameAsBefore && running != null) {
+      return running.baseUrl();
+    }
     SimulatedProvider provider = SimulatedProvider.start(model.id(), simulation);
-    simulated.put(model.id(), provider);
+    SimulatedProvider replaced = simulated.put(model.id(), provider);
+    if (replaced != null) {
+      replaced.close();
+    }
     return provider.baseUrl();
   }
 

@@ -3,6 +3,7 @@ package io.promptbeam.pipeline.engine;
 import static io.promptbeam.pipeline.llm.ScriptedClients.ANSWER;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.promptbeam.job.Calls;
 import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobError;
@@ -199,7 +200,7 @@ class CallEngineTest {
     clients.answers(call -> CompletableFuture.completedFuture(ANSWER));
     offer(job);
     assertThat(recorder.nextOutcome().attempts()).isEqualTo(2);
-    var late = new JobEvent.Complete("dead-worker", Usage.NONE, BigDecimal.ZERO);
+    var late = new JobEvent.Complete("dead-worker", Calls.paid(Usage.NONE, BigDecimal.ZERO));
     assertThat(jobs.apply(job.spec().id(), late).get()).isInstanceOf(Jobs.Applied.Refused.class);
   }
 

@@ -11,6 +11,7 @@ import io.promptbeam.submit.SubmissionParser;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The polling API's routes, with what they share. Thread-safe. */
 public final class JobRoutes implements AutoCloseable {
@@ -34,7 +35,7 @@ public final class JobRoutes implements AutoCloseable {
   public JobRoutes(
       JobStore store,
       JobSubmitter submitter,
-      ModelCatalog catalog,
+      Supplier<ModelCatalog> catalog,
       Clock clock,
       Bounds bounds,
       byte[] tokenSecret) {

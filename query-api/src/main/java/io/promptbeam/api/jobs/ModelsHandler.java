@@ -11,12 +11,17 @@ import io.promptbeam.catalog.RateLimits;
 import io.promptbeam.job.Owner;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** Lists what a job may name. Where a model is served, and its key, are nobody's business. */
 final class ModelsHandler implements Handler {
-  private final ApiResponse answer;
+  private final Supplier<ModelCatalog> catalog;
 
-  ModelsHandler(ModelCatalog catalog) {
+  ModelsHandler(Supplier<ModelCatalog> catalog) {
+    this.catalog = catalog;
+  }
+
+  private static ApiResponse answer(ModelCatalog catalog) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     var models = body.putArray("models");
     for (ModelConfig model : catalog.models()) {
@@ -26,14 +31,20 @@ final class ModelsHandler implements Handler {
       ObjectNode limits = json.putObject("limits");
       putLimit(limits, "requests_per_minute", model.limits().requestsPerMinute());
       putLimit(limits, "tokens_per_minute", model.limits().tokensPerMinute());
-      limits.put("max_in_flight", model.limits().maxInFlight());
+      putLimit(limits, "input_tokens_per_minute", model.limits().inputTokensPerMinute());
+      putLimit(limits, "output_tokens_per_minute", model.limits().outputTokensPerMinute());
+      if (model.limits().maxInFlight() == RateLimits.UNLIMITED_IN_FLIGHT) {
+        limits.putNull("max_in_flight");
+      } else {
+        limits.put("max_in_flight", model.limits().maxInFlight());
+      }
       ObjectNode prices = json.putObject("price_per_million_tokens");
       prices.put("input", model.pricing().inputUsd());
+      prices.put("cached_input", model.pricing().cachedInputUsd());
       prices.put("output", model.pricing().outputUsd());
     }
-    answer =
-        ApiResponse.json(200, body.toString().getBytes(StandardCharsets.UTF_8))
-            .with("Cache-Control", "private, no-cache");
+    return ApiResponse.json(200, body.toString().getBytes(StandardCharsets.UTF_8))
+        .with("Cache-Control", "private, no-cache");
   }
 
   private static void putLimit(ObjectNode limits, String name, long limit) {
@@ -46,6 +57,6 @@ final class ModelsHandler implements Handler {
 
   @Override
   public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
-    return CompletableFuture.completedFuture(answer);
+    return CompletableFuture.completedFuture(answer(catalog.get()));
   }
 }
