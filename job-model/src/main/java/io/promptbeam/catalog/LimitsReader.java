@@ -14,7 +14,7 @@ final class LimitsReader {
 
   static final long MAX_REQUESTS_PER_MINUTE = 1_000_000_000L;
   static final long MAX_IN_FLIGHT = 100_000;
-  private static final long MAX_TOKENS_PER_MINUTE = 1_000_000_000_000L;
+  static final long MAX_TOKENS_PER_MINUTE = 1_000_000_000_000L;
 
   private LimitsReader() {}
 

@@ -40,7 +40,8 @@ final class ModelReader {
           "error_rate",
           "refusal_rate",
           "garbage_rate",
-          "requests_per_minute");
+          "requests_per_minute",
+          "tokens_per_minute");
 
   private final YamlMapping fields;
 
@@ -201,7 +202,11 @@ final class ModelReader {
             given
                 .wholeNumber("requests_per_minute", 1, LimitsReader.MAX_REQUESTS_PER_MINUTE)
                 .map(OptionalLong::of)
-                .orElse(fallback.requestsPerMinute()));
+                .orElse(fallback.requestsPerMinute()),
+            given
+                .wholeNumber("tokens_per_minute", 1, LimitsReader.MAX_TOKENS_PER_MINUTE)
+                .map(OptionalLong::of)
+                .orElse(fallback.tokensPerMinute()));
     if (simulation.errorRate() + simulation.refusalRate() + simulation.garbageRate() > 1) {
       fields.problem("simulated", "has rates that add up to more than 1; lower them");
     }

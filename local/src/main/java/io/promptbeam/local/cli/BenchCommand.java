@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -60,8 +61,15 @@ final class BenchCommand implements Callable<Integer> {
       description = "Jobs of the latency benchmark (default: ${DEFAULT-VALUE}).")
   private int latencyJobs;
 
-  BenchCommand(Terminal terminal) {
+  private BenchCommand(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  /** With the other benchmarks below it. */
+  static CommandLine with(Terminal terminal) {
+    return new CommandLine(new BenchCommand(terminal))
+        .addSubcommand(new BenchQuotasCommand(terminal))
+        .addSubcommand(new BenchWorkerCommand(terminal));
   }
 
   @Override

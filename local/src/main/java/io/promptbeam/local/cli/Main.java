@@ -74,7 +74,7 @@ public final class Main implements Runnable {
         .addSubcommand(new CancelCommand(terminal))
         .addSubcommand(new RetryCommand(terminal))
         .addSubcommand(DeadLetterCommand.with(terminal))
-        .addSubcommand(new BenchCommand(terminal));
+        .addSubcommand(BenchCommand.with(terminal));
     root.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
     root.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
     root.setParameterExceptionHandler((e, args) -> usageError(terminal, e));

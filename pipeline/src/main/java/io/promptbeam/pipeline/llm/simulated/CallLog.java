@@ -27,6 +27,9 @@ final class CallLog {
   private long lastNanos;
   private long[] arrivals = new long[FIRST_ARRIVALS];
   private int arrivalCount;
+  private long[] admittedNanos = new long[FIRST_ARRIVALS];
+  private long[] admittedTokens = new long[FIRST_ARRIVALS];
+  private int admittedCount;
 
   synchronized void arrived(long nanos) {
     if (calls == 0) {
@@ -42,6 +45,25 @@ final class CallLog {
       }
       arrivals[arrivalCount++] = nanos;
     }
+  }
+
+  /** A call is within the limits. */
+  synchronized void admitted(long arrivalNanos, long tokens) {
+    if (admittedCount == MAX_ARRIVALS) {
+      return;
+    }
+    if (admittedCount == admittedNanos.length) {
+      int length = Math.min(MAX_ARRIVALS, 2 * admittedCount);
+      admittedNanos = Arrays.copyOf(admittedNanos, length);
+      admittedTokens = Arrays.copyOf(admittedTokens, length);
+    }
+    admittedNanos[admittedCount] = arrivalNanos;
+    admittedTokens[admittedCount++] = tokens;
+  }
+
+  synchronized Admissions admissions() {
+    return new Admissions(
+        Arrays.copyOf(admittedNanos, admittedCount), Arrays.copyOf(admittedTokens, admittedCount));
   }
 
   synchronized void answered(Result result) {
@@ -79,5 +101,8 @@ final class CallLog {
     maxInFlight = inFlight;
     arrivals = new long[FIRST_ARRIVALS];
     arrivalCount = 0;
+    admittedNanos = new long[FIRST_ARRIVALS];
+    admittedTokens = new long[FIRST_ARRIVALS];
+    admittedCount = 0;
   }
 }

@@ -23,10 +23,18 @@ final class SimulatedAnswers {
 
   private SimulatedAnswers() {}
 
+  /**
+   * An answer.
+   *
+   * @param tokens of prompt and answer
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Answer(byte[] body, long tokens) {}
+
   /** What an endpoint makes of a request; empty when the request is none of its own. */
   @FunctionalInterface
   interface Endpoint {
-    Optional<byte[]> answer(JsonNode request, long seed);
+    Optional<Answer> answer(JsonNode request, long seed);
   }
 
   /** Empty when {@code path} is no endpoint for POST. */
@@ -81,7 +89,11 @@ final class SimulatedAnswers {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private record Written(String text, int inputTokens, int outputTokens, boolean cut) {}
+  private record Written(String text, int inputTokens, int outputTokens, boolean cut) {
+    int tokens() {
+      return inputTokens + outputTokens;
+    }
+  }
 
   private static Written write(JsonNode request, String prompt, long seed, String... limitFields) {
     String text = PromptText.answer(prompt, PromptText.asksForJson(request, prompt), seed, JSON);
@@ -95,7 +107,7 @@ final class SimulatedAnswers {
         kept, PromptText.tokens(prompt), PromptText.tokens(kept), kept.length() < text.length());
   }
 
-  private static Optional<byte[]> chatCompletion(JsonNode request, long seed) {
+  private static Optional<Answer> chatCompletion(JsonNode request, long seed) {
     JsonNode messages = request.path("messages");
     if (!messages.isArray() || messages.isEmpty()) {
       return Optional.empty();
@@ -107,10 +119,10 @@ final class SimulatedAnswers {
     choice.putObject("message").put("role", "assistant").put("content", written.text());
     choice.put("finish_reason", written.cut() ? "length" : "stop");
     putChatUsage(answer, written);
-    return Optional.of(bytes(answer));
+    return Optional.of(new Answer(bytes(answer), written.tokens()));
   }
 
-  private static Optional<byte[]> completion(JsonNode request, long seed) {
+  private static Optional<Answer> completion(JsonNode request, long seed) {
     JsonNode prompt = request.path("prompt");
     if (!prompt.isTextual() && !prompt.isArray()) {
       return Optional.empty();
@@ -124,10 +136,10 @@ final class SimulatedAnswers {
         .put("text", written.text())
         .put("finish_reason", written.cut() ? "length" : "stop");
     putChatUsage(answer, written);
-    return Optional.of(bytes(answer));
+    return Optional.of(new Answer(bytes(answer), written.tokens()));
   }
 
-  private static Optional<byte[]> response(JsonNode request, long seed) {
+  private static Optional<Answer> response(JsonNode request, long seed) {
     JsonNode input = request.path("input");
     if (!input.isTextual() && !input.isArray()) {
       return Optional.empty();
@@ -153,11 +165,11 @@ final class SimulatedAnswers {
     usage.putObject("input_tokens_details").put("cached_tokens", 0);
     usage.put("output_tokens", written.outputTokens());
     usage.putObject("output_tokens_details").put("reasoning_tokens", 0);
-    usage.put("total_tokens", written.inputTokens() + written.outputTokens());
-    return Optional.of(bytes(answer));
+    usage.put("total_tokens", written.tokens());
+    return Optional.of(new Answer(bytes(answer), written.tokens()));
   }
 
-  private static Optional<byte[]> embeddings(JsonNode request, long seed) {
+  private static Optional<Answer> embeddings(JsonNode request, long seed) {
     JsonNode input = request.path("input");
     int count = input.isTextual() ? 1 : input.size();
     int dimensions = request.path("dimensions").asInt(DEFAULT_DIMENSIONS);
@@ -178,7 +190,7 @@ final class SimulatedAnswers {
     answer.put("model", request.path("model").asText());
     int tokens = ofTokens ? count : PromptText.tokens(PromptText.of(input));
     answer.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
-    return Optional.of(bytes(answer));
+    return Optional.of(new Answer(bytes(answer), tokens));
   }
 
   private static ObjectNode start(String idPrefix, String object, JsonNode request, long seed) {
@@ -194,7 +206,7 @@ final class SimulatedAnswers {
         .putObject("usage")
         .put("prompt_tokens", written.inputTokens())
         .put("completion_tokens", written.outputTokens())
-        .put("total_tokens", written.inputTokens() + written.outputTokens());
+        .put("total_tokens", written.tokens());
   }
 
   private static byte[] bytes(ObjectNode answer) {

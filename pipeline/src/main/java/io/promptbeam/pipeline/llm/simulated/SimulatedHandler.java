@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.promptbeam.catalog.Simulation;
 import io.promptbeam.pipeline.llm.simulated.Behaviour.Plan;
 import io.promptbeam.pipeline.llm.simulated.CallLog.Result;
+import io.promptbeam.pipeline.llm.simulated.SimulatedAnswers.Answer;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +20,6 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Promise;
-import org.jspecify.annotations.Nullable;
 
 /** Answers calls after their delay. No thread waits with them. */
 final class SimulatedHandler extends Handler.Abstract.NonBlocking {
@@ -32,7 +33,8 @@ final class SimulatedHandler extends Handler.Abstract.NonBlocking {
   private final String modelId;
   private final Behaviour behaviour;
   private final Attempts attempts = new Attempts();
-  private final @Nullable TokenBucket limit;
+  private final Optional<TokenBucket> requestLimit;
+  private final Optional<TokenBucket> tokenLimit;
   private final ScheduledExecutorService scheduler;
   private final CallLog log;
   private volatile CallObserver observer = (arrivalNanos, path, body) -> {};
@@ -41,12 +43,16 @@ final class SimulatedHandler extends Handler.Abstract.NonBlocking {
       String modelId, Simulation simulation, ScheduledExecutorService scheduler, CallLog log) {
     this.modelId = modelId;
     this.behaviour = new Behaviour(simulation);
-    this.limit =
-        simulation.requestsPerMinute().isPresent()
-            ? new TokenBucket(simulation.requestsPerMinute().getAsLong(), System.nanoTime())
-            : null;
+    this.requestLimit = bucket(simulation.requestsPerMinute());
+    this.tokenLimit = bucket(simulation.tokensPerMinute());
     this.scheduler = scheduler;
     this.log = log;
+  }
+
+  private static Optional<TokenBucket> bucket(OptionalLong limitPerMinute) {
+    return limitPerMinute.isPresent()
+        ? Optional.of(new TokenBucket(limitPerMinute.getAsLong(), System.nanoTime()))
+        : Optional.empty();
   }
 
   void observe(CallObserver given) {
@@ -83,7 +89,7 @@ final class SimulatedHandler extends Handler.Abstract.NonBlocking {
               }
               try {
                 observer.arrived(arrivalNanos, path, body);
-                answer(exchange, endpoint.get(), body);
+                answer(exchange, endpoint.get(), body, arrivalNanos);
               } catch (RuntimeException e) {
                 refuse(exchange, 500, "a defect of the simulation");
               }
@@ -91,11 +97,9 @@ final class SimulatedHandler extends Handler.Abstract.NonBlocking {
     return true;
   }
 
-  private void answer(Exchange exchange, SimulatedAnswers.Endpoint endpoint, byte[] body) {
-    long waitNanos = limit == null ? 0 : limit.tryTake(System.nanoTime());
-    if (waitNanos > 0) {
-      log.answered(Result.LIMITED);
-      sendLimited(exchange, waitNanos);
+  private void answer(
+      Exchange exchange, SimulatedAnswers.Endpoint endpoint, byte[] body, long arrivalNanos) {
+    if (isLimited(exchange, requestLimit, 1)) {
       return;
     }
     Optional<JsonNode> request = SimulatedAnswers.parse(body);
@@ -114,15 +118,19 @@ final class SimulatedHandler extends Handler.Abstract.NonBlocking {
       sendLimited(exchange, NANOS_PER_SECOND);
       return;
     }
-    Optional<byte[]> answer = endpoint.answer(request.get(), plan.seed());
+    Optional<Answer> answer = endpoint.answer(request.get(), plan.seed());
     if (answer.isEmpty()) {
       refuse(exchange, 400, "the request lacks the input of this endpoint");
       return;
     }
+    if (isLimited(exchange, tokenLimit, answer.get().tokens())) {
+      return;
+    }
+    log.admitted(arrivalNanos, answer.get().tokens());
     try {
       var unused =
           scheduler.schedule(
-              () -> sendOutcome(exchange, plan, answer.get()),
+              () -> sendOutcome(exchange, plan, answer.get().body()),
               plan.latencyNanos(),
               TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
@@ -163,6 +171,16 @@ final class SimulatedHandler extends Handler.Abstract.NonBlocking {
             SimulatedAnswers.error("simulated overload", "server_error", "unavailable"));
       }
     }
+  }
+
+  /** Answers 429 if the call is beyond the limit. */
+  private boolean isLimited(Exchange exchange, Optional<TokenBucket> limit, long amount) {
+    long waitNanos = limit.map(bucket -> bucket.tryTake(amount, System.nanoTime())).orElse(0L);
+    if (waitNanos > 0) {
+      log.answered(Result.LIMITED);
+      sendLimited(exchange, waitNanos);
+    }
+    return waitNanos > 0;
   }
 
   private void sendLimited(Exchange exchange, long waitNanos) {

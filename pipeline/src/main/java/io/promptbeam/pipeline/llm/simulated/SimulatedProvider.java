@@ -94,6 +94,11 @@ public final class SimulatedProvider implements AutoCloseable {
     return log.arrivalNanos();
   }
 
+  /** The calls that no limit refused. */
+  public Admissions admissions() {
+    return log.admissions();
+  }
+
   /** Starts counting anew, for example after a warm-up. Attempts per request are kept. */
   public void resetStats() {
     log.reset();
