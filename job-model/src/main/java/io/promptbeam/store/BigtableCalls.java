@@ -4,6 +4,7 @@ import com.google.api.gax.rpc.ApiException;
 import com.google.cloud.bigtable.data.v2.models.BulkMutation;
 import com.google.cloud.bigtable.data.v2.models.ConditionalRowMutation;
 import com.google.cloud.bigtable.data.v2.models.Query;
+import com.google.cloud.bigtable.data.v2.models.ReadModifyWriteRow;
 import com.google.cloud.bigtable.data.v2.models.Row;
 import com.google.cloud.bigtable.data.v2.models.RowMutation;
 import java.util.List;
@@ -17,6 +18,9 @@ import java.util.concurrent.CompletionException;
 interface BigtableCalls extends AutoCloseable {
   /** Completes with whether the condition held. Never retried. */
   CompletableFuture<Boolean> checkAndMutate(ConditionalRowMutation mutation);
+
+  /** Completes with the new cells of what was changed. Never retried. */
+  CompletableFuture<Row> readModifyWrite(ReadModifyWriteRow change);
 
   CompletableFuture<Void> mutate(RowMutation mutation);
 

@@ -64,6 +64,8 @@ final class BigtableClients {
     stub.mutateRowSettings().setRetrySettings(timed(stub.mutateRowSettings().getRetrySettings()));
     stub.checkAndMutateRowSettings()
         .setRetrySettings(timed(stub.checkAndMutateRowSettings().getRetrySettings()));
+    stub.readModifyWriteRowSettings()
+        .setRetrySettings(timed(stub.readModifyWriteRowSettings().getRetrySettings()));
     stub.readRowsSettings().setRetrySettings(timed(stub.readRowsSettings().getRetrySettings()));
     stub.bulkMutateRowsSettings()
         .setRetrySettings(timed(stub.bulkMutateRowsSettings().getRetrySettings()));

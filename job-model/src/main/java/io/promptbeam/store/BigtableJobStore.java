@@ -9,6 +9,8 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
+import io.promptbeam.store.quota.QuotaRow;
+import io.promptbeam.store.quota.QuotaRows;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -34,7 +36,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Jobs in Bigtable, in the tables of {@link BigtableSchema}, which must exist. One per process and
  * instance is enough. Its futures complete on threads of Bigtable's client.
  */
-public final class BigtableJobStore implements JobStore {
+public final class BigtableJobStore implements JobStore, QuotaRows {
   private static final int ROWS_PER_BULK = 500;
 
   /** A request's keys may come to 500 KB. */
@@ -105,6 +107,12 @@ public final class BigtableJobStore implements JobStore {
     } catch (IOException e) {
       throw new StoreUnavailableException("Cannot open a Bigtable client for " + target, e);
     }
+  }
+
+  /** Over the same connections; unusable once the store is closed. */
+  @Override
+  public QuotaRow row(String quotaId) {
+    return new BigtableQuotaRow(calls, quotaId);
   }
 
   @Override

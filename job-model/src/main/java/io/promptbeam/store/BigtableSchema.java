@@ -37,6 +37,9 @@ public final class BigtableSchema {
   /** A row per job that has not ended, under the time somebody must look at it. */
   static final TableId JOBS_DUE = TableId.of("jobs_due");
 
+  /** A row per quota that workers share. */
+  static final TableId QUOTAS = TableId.of("quotas");
+
   /** Of {@link #JOBS}: spec, run and version. */
   static final String STATE = "s";
 
@@ -53,14 +56,18 @@ public final class BigtableSchema {
   /** Of the two index tables. */
   static final String ENTRY = "e";
 
-  /** The one column of every family but {@link #STATE}. */
+  /** Of {@link #QUOTAS}: counters, heartbeats, holds and what is agreed. */
+  static final String QUOTA = "q";
+
+  /** The one column of every family but {@link #STATE} and {@link #QUOTA}. */
   static final ByteString JSON = ByteString.copyFromUtf8("json");
 
   private static final Map<TableId, List<String>> FAMILIES =
       Map.of(
           JOBS, List.of(STATE, REQUEST, RESULT),
           JOBS_BY_OWNER, List.of(ENTRY),
-          JOBS_DUE, List.of(ENTRY));
+          JOBS_DUE, List.of(ENTRY),
+          QUOTAS, List.of(QUOTA));
 
   private BigtableSchema() {}
 
@@ -92,7 +99,11 @@ public final class BigtableSchema {
             .union()
             .rule(GCRULES.maxVersions(1))
             .rule(GCRULES.maxAge(retention.toSeconds(), TimeUnit.SECONDS));
-    FAMILIES.forEach((table, families) -> createMissing(admin, table, families, rule));
+    // A counter that is forgotten would begin again at 0, before what is agreed.
+    FAMILIES.forEach(
+        (table, families) ->
+            createMissing(
+                admin, table, families, table.equals(QUOTAS) ? GCRULES.maxVersions(1) : rule));
   }
 
   private static void createMissing(

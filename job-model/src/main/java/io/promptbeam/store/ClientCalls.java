@@ -7,6 +7,7 @@ import com.google.cloud.bigtable.data.v2.BigtableDataClient;
 import com.google.cloud.bigtable.data.v2.models.BulkMutation;
 import com.google.cloud.bigtable.data.v2.models.ConditionalRowMutation;
 import com.google.cloud.bigtable.data.v2.models.Query;
+import com.google.cloud.bigtable.data.v2.models.ReadModifyWriteRow;
 import com.google.cloud.bigtable.data.v2.models.Row;
 import com.google.cloud.bigtable.data.v2.models.RowMutation;
 import java.util.List;
@@ -18,6 +19,11 @@ record ClientCalls(BigtableDataClient client) implements BigtableCalls {
   @Override
   public CompletableFuture<Boolean> checkAndMutate(ConditionalRowMutation mutation) {
     return started(() -> client.checkAndMutateRowAsync(mutation));
+  }
+
+  @Override
+  public CompletableFuture<Row> readModifyWrite(ReadModifyWriteRow change) {
+    return started(() -> client.readModifyWriteRowAsync(change));
   }
 
   @Override

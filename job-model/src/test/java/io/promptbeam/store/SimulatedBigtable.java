@@ -10,6 +10,7 @@ import com.google.cloud.bigtable.data.v2.internal.RequestContext;
 import com.google.cloud.bigtable.data.v2.models.BulkMutation;
 import com.google.cloud.bigtable.data.v2.models.ConditionalRowMutation;
 import com.google.cloud.bigtable.data.v2.models.Query;
+import com.google.cloud.bigtable.data.v2.models.ReadModifyWriteRow;
 import com.google.cloud.bigtable.data.v2.models.Row;
 import com.google.cloud.bigtable.data.v2.models.RowMutation;
 import com.google.protobuf.ByteString;
@@ -126,6 +127,11 @@ public final class SimulatedBigtable {
                 holds ? request.getTrueMutationsList() : request.getFalseMutationsList());
             return holds;
           });
+    }
+
+    @Override
+    public CompletableFuture<Row> readModifyWrite(ReadModifyWriteRow change) {
+      throw new UnsupportedOperationException("jobs need no counters");
     }
 
     @Override

@@ -36,6 +36,10 @@ final class ActiveItem {
     return !undrawn.isEmpty();
   }
 
+  int undrawn() {
+    return undrawn.size();
+  }
+
   JobId draw() {
     return undrawn.removeFirst();
   }

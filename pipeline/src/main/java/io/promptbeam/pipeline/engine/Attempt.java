@@ -227,26 +227,24 @@ final class Attempt {
     stopRenewal();
     context.counters().callEnded();
     if (answer != null) {
-      permit.answered(answer.usage().totalTokens(), job.run().attempt() > 1);
+      permit.answered(answer.usage(), job.run().attempt() > 1);
       CallRecord paid = callRecord(job, model, Optional.of(answer.usage()), Optional.empty());
       record(job, new JobEvent.Complete(token, List.of(paid)), Optional.of(answer.body()), 0);
       return;
     }
-    // What the provider did with a call that ended without an answer is unknown: it counts in full.
-    long estimate = job.spec().limits().tokenEstimate();
     if (cancelSeen) {
-      permit.givenUp(estimate);
+      permit.givenUp();
       record(job, new JobEvent.Abort(token), Optional.empty(), 0);
       return;
     }
     Throwable cause = unwrap(failure);
     JobEvent event;
     if (cause instanceof LlmException failed) {
-      permit.failed(failed, estimate, deadlineBinds);
+      permit.failed(failed, deadlineBinds);
       event = eventAfter(failed, job, token, model);
     } else if (cause instanceof CancellationException) {
       // We gave it up: the lease was lost, or the worker stops. Then others may call at once.
-      permit.givenUp(estimate);
+      permit.givenUp();
       String text = "The worker stopped before the provider answered.";
       JobError error = JobError.of(ErrorCodes.WORKER_STOPPED, text);
       event =
@@ -254,7 +252,7 @@ final class Attempt {
               token, context.clock().instant(), error, List.of(failedCall(job, model, error)));
     } else {
       LOG.error("job {}: the client failed in an unforeseen way", id, Unforeseen.trace(cause));
-      permit.givenUp(estimate);
+      permit.givenUp();
       JobError error = JobError.of(ErrorCodes.INTERNAL, "The call failed inside Promptbeam.");
       event = retry(job, token, error, Optional.empty(), failedCall(job, model, error));
     }

@@ -5,6 +5,7 @@ import io.promptbeam.job.JobError;
 import io.promptbeam.job.Usage;
 import io.promptbeam.pipeline.llm.LlmException;
 import io.promptbeam.pipeline.quota.Permit;
+import io.promptbeam.pipeline.quota.TokenAmount;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -68,13 +69,17 @@ final class LanePermit {
     return report;
   }
 
-  void answered(long tokens, boolean isRetry) {
-    used(tokens, isRetry ? CallReport.RETRY_ANSWERED : CallReport.ANSWERED, Optional.empty());
+  void answered(Usage usage, boolean isRetry) {
+    used(
+        amount(usage), isRetry ? CallReport.RETRY_ANSWERED : CallReport.ANSWERED, Optional.empty());
   }
 
   /** The call was given up by us: what it used is unknown, so it counts in full. */
-  void givenUp(long estimate) {
-    used(estimate, CallReport.GIVEN_UP, Optional.empty());
+  void givenUp() {
+    if (release()) {
+      permit.spent(context.nowNanos());
+      report(CallReport.GIVEN_UP, Optional.empty());
+    }
   }
 
   /**
@@ -82,7 +87,7 @@ final class LanePermit {
    *
    * @param cutShort whether the job left it less time than its model's calls may take
    */
-  void failed(LlmException failed, long estimate, boolean cutShort) {
+  void failed(LlmException failed, boolean cutShort) {
     boolean timedOut = failed.error().code().equals(ErrorCodes.TIMEOUT);
     if (failed instanceof LlmException.Throttled) {
       context.counters().throttled();
@@ -91,7 +96,10 @@ final class LanePermit {
         report(CallReport.REFUSED, Optional.empty());
       }
     } else if (failed instanceof LlmException.Permanent) {
-      used(failed.usage().map(Usage::totalTokens).orElse(0L), CallReport.REFUSED, Optional.empty());
+      used(
+          failed.usage().map(LanePermit::amount).orElse(TokenAmount.NONE),
+          CallReport.REFUSED,
+          Optional.empty());
     } else if (failed instanceof LlmException.Unreachable) {
       if (release()) {
         permit.ignored(context.nowNanos());
@@ -99,9 +107,14 @@ final class LanePermit {
       }
     } else if (timedOut && cutShort) {
       // A job that leaves its call too little time says nothing about the provider.
-      givenUp(estimate);
+      givenUp();
+    } else if (timedOut) {
+      if (release()) {
+        permit.spent(context.nowNanos());
+        report(CallReport.FAILED, Optional.of(failed.error()));
+      }
     } else {
-      used(timedOut ? estimate : 0, CallReport.FAILED, Optional.of(failed.error()));
+      used(TokenAmount.NONE, CallReport.FAILED, Optional.of(failed.error()));
     }
   }
 
@@ -113,7 +126,11 @@ final class LanePermit {
     }
   }
 
-  private void used(long tokens, CallReport learned, Optional<JobError> error) {
+  private static TokenAmount amount(Usage usage) {
+    return new TokenAmount(usage.inputTokens(), usage.outputTokens());
+  }
+
+  private void used(TokenAmount tokens, CallReport learned, Optional<JobError> error) {
     if (release()) {
       permit.succeeded(tokens, context.nowNanos());
       report(learned, error);

@@ -7,6 +7,7 @@ import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.pipeline.quota.Permit;
 import io.promptbeam.pipeline.quota.Quota;
+import io.promptbeam.pipeline.quota.TokenAmount;
 import io.promptbeam.store.JobStore;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,6 +48,7 @@ final class LanePump implements LanePermit.Lane {
   private final Lane lane;
   private final CircuitBreaker breaker;
   private final RetryBudget retries;
+  private long waitingJobs;
   private long lastStartNanos;
   private long scheduledForNanos;
   private boolean scheduled;
@@ -71,6 +73,7 @@ final class LanePump implements LanePermit.Lane {
     this.attempts = attempts;
     this.settling = settling;
     lane = new Lane(quota);
+    quota.onChange(this::lookSoon);
     breaker = new CircuitBreaker(CircuitBreaker.Settings.DEFAULT, context.random());
     retries = new RetryBudget(RetryBudget.Settings.DEFAULT, context.nowNanos());
     lastStartNanos = context.nowNanos() - startIntervalNanos();
@@ -78,6 +81,7 @@ final class LanePump implements LanePermit.Lane {
 
   /** Queues an item that has jobs to draw. */
   void add(ActiveItem item) {
+    waitingJobs += item.undrawn();
     lane.add(item);
     request();
   }
@@ -142,6 +146,7 @@ final class LanePump implements LanePermit.Lane {
 
   /** True when only the end of a call can let another one start. */
   private boolean takeStarts(List<Start> starts, long now) {
+    lane.quota().expect(Math.max(1, waitingJobs));
     long tokens = 0;
     while (starts.size() < context.config().maxStartsPerRead() && tokens < MAX_TOKENS_PER_READ) {
       ActiveItem item = lane.peek();
@@ -157,7 +162,7 @@ final class LanePump implements LanePermit.Lane {
         return false;
       }
       tokens += item.item().tokensPerCall();
-      var acquisition = lane.quota().tryAcquire(item.item().tokensPerCall(), now);
+      var acquisition = lane.quota().tryAcquire(estimate(item.item()), now);
       if (acquisition instanceof Quota.Acquisition.Wait wait) {
         if (wait.nanos() == Long.MAX_VALUE) {
           // Calls that hang end nothing: look now and then whether they do.
@@ -168,10 +173,16 @@ final class LanePump implements LanePermit.Lane {
         return false;
       }
       Permit permit = ((Quota.Acquisition.Granted) acquisition).permit();
+      waitingJobs--;
       starts.add(new Start(item, item.draw(), permit, breaker.drawn()));
       lane.turnTaken(item);
     }
     return false;
+  }
+
+  private static TokenAmount estimate(WorkItem item) {
+    long output = item.outputTokensPerCall();
+    return new TokenAmount(item.tokensPerCall() - output, output);
   }
 
   private void begin(List<Start> starts) {

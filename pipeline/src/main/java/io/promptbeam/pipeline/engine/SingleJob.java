@@ -34,6 +34,11 @@ public record SingleJob(JobReference reference) implements WorkItem {
   }
 
   @Override
+  public long outputTokensPerCall() {
+    return reference.outputTokenEstimate();
+  }
+
+  @Override
   public List<JobId> jobs() {
     return List.of(reference.jobId());
   }

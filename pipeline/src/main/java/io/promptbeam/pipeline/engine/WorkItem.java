@@ -22,6 +22,9 @@ public sealed interface WorkItem permits SingleJob {
   /** Tokens one of its calls is expected to use. */
   long tokensPerCall();
 
+  /** The output's part of it. */
+  long outputTokensPerCall();
+
   /** Its jobs, in the order they are to be called. */
   List<JobId> jobs();
 }

@@ -2,14 +2,17 @@ package io.promptbeam.pipeline.quota;
 
 import java.time.Duration;
 
-/** The right to make one call. Released exactly once, by one of the three methods. Thread-safe. */
+/** The right to make one call. Released exactly once, by one of these methods. Thread-safe. */
 public interface Permit {
   /**
    * The call reached the provider.
    *
-   * @param tokens used, as reported; settles the estimate
+   * @param used as reported; settles the estimate, and teaches later ones unless it is nothing
    */
-  void succeeded(long tokens, long nowNanos);
+  void succeeded(TokenAmount used, long nowNanos);
+
+  /** The call may have reached the provider, and nobody knows what it used: as estimated. */
+  void spent(long nowNanos);
 
   /** No call was made: the quota gets everything back. */
   void ignored(long nowNanos);

@@ -1,8 +1,13 @@
 package io.promptbeam.pipeline.quota;
 
 import io.promptbeam.catalog.RateLimits;
+import io.promptbeam.store.quota.Dimension;
+import io.promptbeam.store.quota.QuotaLimits;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A quota kept in this worker's memory: exact for one worker, blind to others. */
@@ -13,60 +18,95 @@ public final class WorkerQuota implements Quota {
   /** Calls differ in size, so tokens need more room than requests to be used up. */
   private static final long TOKEN_BURST_MILLIS = 500;
 
-  private final int maxInFlight;
-  private final Optional<TokenBucket> requests;
-  private final Optional<TokenBucket> tokens;
+  private static final String ID = "worker";
+
+  private final RateLimits limits;
+  private final Map<Dimension, TokenBucket> buckets = new EnumMap<>(Dimension.class);
   private int inFlight;
   private long pausedUntilNanos;
 
   public WorkerQuota(RateLimits limits, long nowNanos) {
-    maxInFlight = limits.maxInFlight();
-    requests = bucket(limits.requestsPerMinute(), REQUEST_BURST_MILLIS, nowNanos);
-    tokens = bucket(limits.tokensPerMinute(), TOKEN_BURST_MILLIS, nowNanos);
+    this.limits = limits;
+    QuotaLimits shared = limits(limits);
+    shared
+        .perMinute()
+        .forEach(
+            (dimension, perMinute) -> {
+              long burst =
+                  dimension == Dimension.REQUESTS ? REQUEST_BURST_MILLIS : TOKEN_BURST_MILLIS;
+              buckets.put(dimension, TokenBucket.perMinute(perMinute, burst, nowNanos));
+            });
     pausedUntilNanos = nowNanos;
   }
 
-  private static Optional<TokenBucket> bucket(long perMinute, long burstMillis, long nowNanos) {
-    return perMinute == RateLimits.UNLIMITED
-        ? Optional.empty()
-        : Optional.of(TokenBucket.perMinute(perMinute, burstMillis, nowNanos));
+  /** The limits that are limits. */
+  public static QuotaLimits limits(RateLimits limits) {
+    Map<Dimension, Long> perMinute = new EnumMap<>(Dimension.class);
+    perMinute.put(Dimension.REQUESTS, limits.requestsPerMinute());
+    perMinute.put(Dimension.TOKENS, limits.tokensPerMinute());
+    perMinute.put(Dimension.INPUT_TOKENS, limits.inputTokensPerMinute());
+    perMinute.put(Dimension.OUTPUT_TOKENS, limits.outputTokensPerMinute());
+    perMinute.values().removeIf(limit -> limit == RateLimits.UNLIMITED);
+    return new QuotaLimits(
+        perMinute,
+        limits.maxInFlight() == RateLimits.UNLIMITED_IN_FLIGHT
+            ? OptionalLong.empty()
+            : OptionalLong.of(limits.maxInFlight()));
   }
 
   @Override
-  public synchronized Acquisition tryAcquire(long estimate, long nowNanos) {
-    if (inFlight >= maxInFlight) {
+  public synchronized Acquisition tryAcquire(TokenAmount estimate, long nowNanos) {
+    if (inFlight >= limits.maxInFlight()) {
       return new Acquisition.Wait(Long.MAX_VALUE, Limit.IN_FLIGHT);
     }
     if (pausedUntilNanos - nowNanos > 0) {
       return new Acquisition.Wait(pausedUntilNanos - nowNanos, Limit.PAUSED_BY_PROVIDER);
     }
-    long requestWait = requests.map(bucket -> bucket.waitNanos(1, nowNanos)).orElse(0L);
-    if (requestWait > 0) {
-      return new Acquisition.Wait(requestWait, Limit.REQUESTS_PER_MINUTE);
+    for (var entry : buckets.entrySet()) {
+      long wait = entry.getValue().waitNanos(units(entry.getKey(), estimate), nowNanos);
+      if (wait > 0) {
+        return new Acquisition.Wait(wait, Limit.of(entry.getKey()));
+      }
     }
-    long tokenWait = tokens.map(bucket -> bucket.waitNanos(estimate, nowNanos)).orElse(0L);
-    if (tokenWait > 0) {
-      return new Acquisition.Wait(tokenWait, Limit.TOKENS_PER_MINUTE);
-    }
-    requests.ifPresent(bucket -> bucket.take(1, nowNanos));
-    tokens.ifPresent(bucket -> bucket.take(estimate, nowNanos));
+    buckets.forEach((dimension, bucket) -> bucket.take(units(dimension, estimate), nowNanos));
     inFlight++;
     return new Acquisition.Granted(new WorkerPermit(estimate));
   }
 
+  private static long units(Dimension dimension, TokenAmount amount) {
+    return switch (dimension) {
+      case REQUESTS -> 1;
+      case TOKENS -> amount.total();
+      case INPUT_TOKENS -> amount.input();
+      case OUTPUT_TOKENS -> amount.output();
+    };
+  }
+
+  @Override
+  public synchronized QuotaState state() {
+    return new QuotaState(ID, limits(limits), inFlight, Map.of(), 1, Optional.empty(), 1, false);
+  }
+
   private final class WorkerPermit implements Permit {
-    private final long estimate;
+    private final TokenAmount estimate;
     private final AtomicBoolean released = new AtomicBoolean();
 
-    WorkerPermit(long estimate) {
+    WorkerPermit(TokenAmount estimate) {
       this.estimate = estimate;
     }
 
     @Override
-    public void succeeded(long used, long nowNanos) {
+    public void succeeded(TokenAmount used, long nowNanos) {
       synchronized (WorkerQuota.this) {
         release();
-        tokens.ifPresent(bucket -> bucket.giveBack(estimate - used, nowNanos));
+        giveBack(used, 0, nowNanos);
+      }
+    }
+
+    @Override
+    public void spent(long nowNanos) {
+      synchronized (WorkerQuota.this) {
+        release();
       }
     }
 
@@ -74,8 +114,7 @@ public final class WorkerQuota implements Quota {
     public void ignored(long nowNanos) {
       synchronized (WorkerQuota.this) {
         release();
-        requests.ifPresent(bucket -> bucket.giveBack(1, nowNanos));
-        tokens.ifPresent(bucket -> bucket.giveBack(estimate, nowNanos));
+        giveBack(TokenAmount.NONE, 1, nowNanos);
       }
     }
 
@@ -83,12 +122,22 @@ public final class WorkerQuota implements Quota {
     public void throttled(Duration pauseFor, long nowNanos) {
       synchronized (WorkerQuota.this) {
         release();
-        tokens.ifPresent(bucket -> bucket.giveBack(estimate, nowNanos));
+        giveBack(TokenAmount.NONE, 0, nowNanos);
         long until = nowNanos + pauseFor.toNanos();
         if (until - pausedUntilNanos > 0) {
           pausedUntilNanos = until;
         }
       }
+    }
+
+    private void giveBack(TokenAmount used, long requests, long nowNanos) {
+      buckets.forEach(
+          (dimension, bucket) ->
+              bucket.giveBack(
+                  dimension == Dimension.REQUESTS
+                      ? requests
+                      : units(dimension, estimate) - units(dimension, used),
+                  nowNanos));
     }
 
     private void release() {

@@ -11,6 +11,8 @@ import io.promptbeam.message.JobReference;
 import io.promptbeam.pipeline.llm.ScriptedClients;
 import io.promptbeam.pipeline.quota.Permit;
 import io.promptbeam.pipeline.quota.Quota;
+import io.promptbeam.pipeline.quota.QuotaState;
+import io.promptbeam.pipeline.quota.TokenAmount;
 import io.promptbeam.pipeline.quota.WorkerQuota;
 import io.promptbeam.store.InMemoryJobStore;
 import java.time.Duration;
@@ -98,7 +100,12 @@ class MisaddressedItemTest {
     }
 
     @Override
-    public Acquisition tryAcquire(long tokens, long nowNanos) {
+    public QuotaState state() {
+      return quota.state();
+    }
+
+    @Override
+    public Acquisition tryAcquire(TokenAmount tokens, long nowNanos) {
       Acquisition acquisition = quota.tryAcquire(tokens, nowNanos);
       return acquisition instanceof Acquisition.Granted granted
           ? new Acquisition.Granted(new Watched(granted.permit()))
@@ -113,7 +120,13 @@ class MisaddressedItemTest {
       }
 
       @Override
-      public void succeeded(long tokens, long nowNanos) {
+      public void spent(long nowNanos) {
+        released.add(model + ": given up");
+        permit.spent(nowNanos);
+      }
+
+      @Override
+      public void succeeded(TokenAmount tokens, long nowNanos) {
         released.add(model + ": called");
         permit.succeeded(tokens, nowNanos);
       }
