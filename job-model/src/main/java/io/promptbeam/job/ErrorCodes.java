@@ -5,6 +5,15 @@ public final class ErrorCodes {
   /** The provider refused the request (400, 404, 413, 422). */
   public static final String INVALID_REQUEST = "invalid_request";
 
+  /** The model or the provider's filter refused to answer this content: trying again is no use. */
+  public static final String CONTENT_REFUSED = "content_refused";
+
+  /** The request, or it and the output it asks for, is longer than the model can take. */
+  public static final String CONTEXT_LENGTH = "context_length_exceeded";
+
+  /** The account at the provider has nothing left: credit, or a limit of a day or longer. */
+  public static final String QUOTA_EXHAUSTED = "provider_quota_exhausted";
+
   /** The provider refused our credentials (401, 403): the operator must act. */
   public static final String PROVIDER_AUTH = "provider_auth";
 

@@ -139,7 +139,7 @@ public record JobRun(
     if (!now.isBefore(limits.deadline())) {
       return new Refused(Reason.DEADLINE_PASSED);
     }
-    if (notBefore.isPresent() && now.isBefore(notBefore.get())) {
+    if (notBefore(limits).filter(now::isBefore).isPresent()) {
       return new Refused(Reason.NOT_DUE);
     }
     if (attempt >= limits.maxAttempts()) {
@@ -261,6 +261,11 @@ public record JobRun(
             lastError,
             true,
             calls));
+  }
+
+  /** No call starts before it: what a retry waits for, or else what the submission asked for. */
+  public Optional<Instant> notBefore(JobLimits limits) {
+    return notBefore.or(limits::notBefore);
   }
 
   /** Whether this run is leased under {@code token}, expired or not. */

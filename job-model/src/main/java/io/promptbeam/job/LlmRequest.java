@@ -20,7 +20,8 @@ public sealed interface LlmRequest {
   /**
    * A provider's own body.
    *
-   * @param endpoint the path below the API root, for example {@code /v1/chat/completions}
+   * @param endpoint what of the provider's API it is for: the path, such as {@code
+   *     /v1/chat/completions}, or {@code generateContent}
    */
   record Native(String endpoint, ObjectNode body) implements LlmRequest {}
 }

@@ -44,7 +44,9 @@ final class BigtableDueIndex {
                 .setCell(
                     BigtableSchema.ENTRY,
                     BigtableSchema.JSON,
-                    Math.multiplyExact(cellClock.millis(), 1_000L),
+                    // Kept until it is due, however long that is.
+                    Math.multiplyExact(
+                        Math.max(cellClock.millis(), entry.at().toEpochMilli()), 1_000L),
                     PRESENT));
   }
 

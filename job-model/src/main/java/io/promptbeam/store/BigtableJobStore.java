@@ -116,6 +116,16 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
   }
 
   @Override
+  public OwnerCounters ownerCounters() {
+    return new BigtableOwnerCounters(calls);
+  }
+
+  @Override
+  public LaneBoard lanes() {
+    return new BigtableLaneBoard(calls, clock);
+  }
+
+  @Override
   public CompletableFuture<Creation> create(JobSpec spec, LlmRequest request) {
     return createAll(Map.of(spec, request)).thenApply(creations -> creations.get(0));
   }

@@ -40,6 +40,12 @@ public final class BigtableSchema {
   /** A row per quota that workers share. */
   static final TableId QUOTAS = TableId.of("quotas");
 
+  /** A row per owner with limits: counters. */
+  static final TableId OWNERS = TableId.of("owners");
+
+  /** A row per model and worker: what waits there, and why. */
+  static final TableId LANES = TableId.of("lanes");
+
   /** Of {@link #JOBS}: spec, run and version. */
   static final String STATE = "s";
 
@@ -61,6 +67,14 @@ public final class BigtableSchema {
 
   /** The one column of every family but {@link #STATE} and {@link #QUOTA}. */
   static final ByteString JSON = ByteString.copyFromUtf8("json");
+
+  /** Of {@link #OWNERS}: what stands until it is changed. */
+  static final String OWNER_COUNTS = "c";
+
+  /** Of {@link #OWNERS}: a column per minute. */
+  static final String OWNER_MINUTES = "m";
+
+  private static final GCRule NEWEST = GCRULES.maxVersions(1);
 
   private static final Map<TableId, List<String>> FAMILIES =
       Map.of(
@@ -102,8 +116,14 @@ public final class BigtableSchema {
     // A counter that is forgotten would begin again at 0, before what is agreed.
     FAMILIES.forEach(
         (table, families) ->
-            createMissing(
-                admin, table, families, table.equals(QUOTAS) ? GCRULES.maxVersions(1) : rule));
+            createMissing(admin, table, families, table.equals(QUOTAS) ? NEWEST : rule));
+    createMissing(admin, OWNERS, List.of(OWNER_COUNTS), NEWEST);
+    createMissing(admin, OWNERS, List.of(OWNER_MINUTES), newestFor(Duration.ofHours(1)));
+    createMissing(admin, LANES, List.of(ENTRY), newestFor(Duration.ofHours(1)));
+  }
+
+  private static GCRule newestFor(Duration age) {
+    return GCRULES.union().rule(NEWEST).rule(GCRULES.maxAge(age.toSeconds(), TimeUnit.SECONDS));
   }
 
   private static void createMissing(

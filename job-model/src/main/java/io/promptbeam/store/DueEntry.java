@@ -32,9 +32,18 @@ public record DueEntry(JobId jobId, Instant at) implements Comparable<DueEntry> 
 
   /** The entry a job is created with. */
   public static DueEntry first(JobSpec spec) {
-    Instant look = spec.createdAt().plus(FIRST_LOOK_AFTER);
+    Instant look =
+        isFirstLookedAtWhenItMayStart(spec)
+            ? spec.limits().notBefore().orElseThrow()
+            : spec.createdAt().plus(FIRST_LOOK_AFTER);
     Instant deadline = spec.limits().deadline();
     return new DueEntry(spec.id(), deadline.isBefore(look) ? deadline : look);
+  }
+
+  /** Whether it is left to the sweep to start the job, because that is not to be soon. */
+  public static boolean isFirstLookedAtWhenItMayStart(JobSpec spec) {
+    Instant soon = spec.createdAt().plus(FIRST_LOOK_AFTER);
+    return spec.limits().notBefore().filter(at -> at.isAfter(soon)).isPresent();
   }
 
   public int bucket() {

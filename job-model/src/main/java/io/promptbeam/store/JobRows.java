@@ -16,6 +16,7 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ import org.slf4j.LoggerFactory;
 final class JobRows {
   private static final Logger log = LoggerFactory.getLogger(JobRows.class);
 
-  private static final Filter NEWEST_CELL = FILTERS.limit().cellsPerColumn(1);
+  static final Filter NEWEST_CELL = FILTERS.limit().cellsPerColumn(1);
   private static final Filter STATE_ONLY = families(BigtableSchema.STATE);
   private static final Filter WITH_REQUEST =
       families(BigtableSchema.STATE + "|" + BigtableSchema.REQUEST);
@@ -52,7 +53,7 @@ final class JobRows {
         .setCell(
             BigtableSchema.ENTRY,
             BigtableSchema.JSON,
-            timestampMicros(),
+            timestampMicros(spec),
             bytes(OwnerIndexEntry.of(spec).encode()));
   }
 
@@ -61,7 +62,7 @@ final class JobRows {
    * first, and what may be left of a collected job goes with the new one's row.
    */
   ConditionalRowMutation creation(JobSpec spec, byte[] request, String version) {
-    long micros = timestampMicros();
+    long micros = timestampMicros(spec);
     Mutation row =
         Mutation.create()
             .deleteRow()
@@ -184,6 +185,12 @@ final class JobRows {
         .filter(FILTERS.family().exactMatch(BigtableSchema.STATE))
         .filter(FILTERS.qualifier().exactMatch(stateColumn))
         .filter(NEWEST_CELL);
+  }
+
+  /** What is to start later is kept as long as if it were submitted then. */
+  private long timestampMicros(JobSpec spec) {
+    long start = spec.limits().notBefore().map(Instant::toEpochMilli).orElse(0L);
+    return Math.multiplyExact(Math.max(clock.millis(), start), 1_000L);
   }
 
   /** Bigtable takes microseconds in steps of a millisecond. */

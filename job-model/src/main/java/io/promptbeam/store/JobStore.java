@@ -85,6 +85,16 @@ public interface JobStore extends AutoCloseable {
   CompletableFuture<JobPage> list(
       Owner owner, JobFilter filter, int pageSize, Optional<String> after);
 
+  /** Over the same connections; unusable once the store is closed. */
+  default OwnerCounters ownerCounters() {
+    return OwnerCounters.NONE;
+  }
+
+  /** Over the same connections; unusable once the store is closed. */
+  default LaneBoard lanes() {
+    return LaneBoard.NONE;
+  }
+
   /** Completes when the store answers, and fails when it does not: for readiness. */
   CompletableFuture<Void> ping();
 

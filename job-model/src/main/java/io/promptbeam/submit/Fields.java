@@ -2,12 +2,18 @@ package io.promptbeam.submit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** Reads the fields of a submission, and says which one is wrong and what to do about it. */
 final class Fields {
@@ -15,6 +21,10 @@ final class Fields {
   static final int MAX_METADATA_KEY_CHARS = 64;
   static final int MAX_METADATA_VALUE_CHARS = 512;
   private static final int MAX_SHOWN_NAME_CHARS = 64;
+  private static final int MAX_INSTANT_CHARS = 64;
+  private static final Pattern RFC_3339 =
+      Pattern.compile(
+          "\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?([Zz]|[+-]\\d\\d:\\d\\d)");
 
   private final ObjectNode object;
 
@@ -90,6 +100,29 @@ final class Fields {
       throw invalid(name, "It must be from " + min + " to " + max + ".");
     }
     return node.get().longValue();
+  }
+
+  /** An instant of RFC 3339, cut to milliseconds. */
+  Optional<Instant> instant(String name) throws InvalidSubmissionException {
+    Optional<String> text = text(name, MAX_INSTANT_CHARS);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    if (!RFC_3339.matcher(text.get()).matches()) {
+      throw notAnInstant(name);
+    }
+    try {
+      return Optional.of(
+          OffsetDateTime.parse(text.get().toUpperCase(Locale.ROOT))
+              .toInstant()
+              .truncatedTo(ChronoUnit.MILLIS));
+    } catch (DateTimeException e) {
+      throw notAnInstant(name);
+    }
+  }
+
+  private static InvalidSubmissionException notAnInstant(String name) {
+    return invalid(name, "It must be a time as of RFC 3339, such as 2030-01-31T18:00:00Z.");
   }
 
   Optional<ObjectNode> object(String name) throws InvalidSubmissionException {

@@ -7,6 +7,7 @@ import io.promptbeam.job.LlmRequest;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.message.JobReference;
 import io.promptbeam.outage.SparseWarning;
+import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.JobStore.Creation;
 import io.promptbeam.submit.SubmitOutcome.Accepted;
@@ -126,10 +127,11 @@ public final class JobSubmitter {
 
   /**
    * A job nobody has touched may be one whose first submission died between storing and publishing;
-   * publishing it again is harmless.
+   * publishing it again is harmless. What is not to start soon waits in the store, for the sweep.
    */
   private static boolean mayBeUnsent(Creation creation) {
-    return creation.job().run().equals(JobRun.NEW);
+    return creation.job().run().equals(JobRun.NEW)
+        && !DueEntry.isFirstLookedAtWhenItMayStart(creation.job().spec());
   }
 
   private static SubmitOutcome outcome(Submission mine, Creation creation, boolean replayed) {

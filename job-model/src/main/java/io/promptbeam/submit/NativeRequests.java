@@ -2,20 +2,14 @@ package io.promptbeam.submit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.catalog.ProviderKind;
 import io.promptbeam.job.LlmRequest;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Tells which endpoint a provider-native request is for. */
+/** Tells which endpoint of its model's provider a native request is for. */
 final class NativeRequests {
-  static final String CHAT_COMPLETIONS = "/v1/chat/completions";
-  static final String RESPONSES = "/v1/responses";
-  static final String EMBEDDINGS = "/v1/embeddings";
-  static final String COMPLETIONS = "/v1/completions";
-
-  private static final List<String> ENDPOINTS =
-      List.of(CHAT_COMPLETIONS, RESPONSES, EMBEDDINGS, COMPLETIONS);
   private static final Set<String> WRAPPER_FIELDS = Set.of("custom_id", "method", "url", "body");
   private static final int MAX_CUSTOM_ID_CHARS = 512;
 
@@ -28,16 +22,33 @@ final class NativeRequests {
    */
   record Parsed(LlmRequest.Native request, Optional<String> customId) {}
 
-  /** {@code request} is a provider's body, or an OpenAI batch line around one. */
-  static Parsed parse(ObjectNode request) throws InvalidSubmissionException {
+  /**
+   * {@code request} is a provider's body, or an OpenAI batch line around one.
+   *
+   * @param provider of the request's model
+   */
+  static Parsed parse(ObjectNode request, ProviderKind provider) throws InvalidSubmissionException {
     if (request.has("url") || request.has("body")) {
-      return wrapped(request);
+      return wrapped(request, provider);
     }
     checkBody(request, "request");
-    return new Parsed(new LlmRequest.Native(endpointOf(request), request), Optional.empty());
+    Optional<NativeEndpoint> endpoint = NativeEndpoint.of(request, provider);
+    if (endpoint.isEmpty()) {
+      throw Fields.invalid(
+          "request",
+          "It must be a body for one of the endpoints that a model of provider "
+              + provider.wireName()
+              + " has, "
+              + NativeEndpoint.names(provider)
+              + ", and so have "
+              + NativeEndpoint.inputFields(provider)
+              + "; or url and body, to name the endpoint yourself.");
+    }
+    return new Parsed(new LlmRequest.Native(endpoint.get().path(), request), Optional.empty());
   }
 
-  private static Parsed wrapped(ObjectNode line) throws InvalidSubmissionException {
+  private static Parsed wrapped(ObjectNode line, ProviderKind provider)
+      throws InvalidSubmissionException {
     for (var names = line.fieldNames(); names.hasNext(); ) {
       if (!WRAPPER_FIELDS.contains(names.next())) {
         throw new InvalidSubmissionException(
@@ -47,10 +58,15 @@ final class NativeRequests {
       }
     }
     Fields fields = Fields.of(line, WRAPPER_FIELDS);
-    String url = line.path("url").asText("");
-    if (!ENDPOINTS.contains(url)) {
+    Optional<NativeEndpoint> endpoint = NativeEndpoint.parse(line.path("url").asText(""), provider);
+    if (endpoint.isEmpty()) {
       throw Fields.invalid(
-          "request.url", "It must be one of " + String.join(", ", ENDPOINTS) + ".");
+          "request.url",
+          "It must be one of those that a model of provider "
+              + provider.wireName()
+              + " has: "
+              + NativeEndpoint.names(provider)
+              + ".");
     }
     JsonNode method = line.path("method");
     if (!method.isMissingNode() && !method.asText("").equals("POST")) {
@@ -60,42 +76,22 @@ final class NativeRequests {
       throw Fields.wrongType("request.body", "a JSON object, the provider's own request body");
     }
     checkBody(body, "request.body");
-    String needed = inputField(url);
+    String needed = endpoint.get().inputField();
     if (!body.hasNonNull(needed)) {
       throw Fields.missing("request.body." + needed);
     }
     return new Parsed(
-        new LlmRequest.Native(url, body), fields.text("custom_id", MAX_CUSTOM_ID_CHARS));
-  }
-
-  private static String inputField(String endpoint) {
-    return switch (endpoint) {
-      case CHAT_COMPLETIONS -> "messages";
-      case COMPLETIONS -> "prompt";
-      default -> "input";
-    };
-  }
-
-  private static String endpointOf(ObjectNode body) throws InvalidSubmissionException {
-    if (body.hasNonNull("messages")) {
-      return CHAT_COMPLETIONS;
-    }
-    if (body.hasNonNull("input")) {
-      return body.has("encoding_format") || body.has("dimensions") ? EMBEDDINGS : RESPONSES;
-    }
-    if (body.hasNonNull("prompt")) {
-      return COMPLETIONS;
-    }
-    throw Fields.invalid(
-        "request",
-        "It must have messages, input or prompt; or url and body, to name the endpoint yourself.");
+        new LlmRequest.Native(endpoint.get().path(), body),
+        fields.text("custom_id", MAX_CUSTOM_ID_CHARS));
   }
 
   private static void checkBody(ObjectNode body, String path) throws InvalidSubmissionException {
     refuseStreaming(body, path);
-    JsonNode messages = body.path("messages");
-    if (!messages.isMissingNode() && !(messages.isArray() && !messages.isEmpty())) {
-      throw Fields.wrongType(path + ".messages", "a list of messages, at least one");
+    for (String name : List.of("messages", "contents")) {
+      JsonNode turns = body.path(name);
+      if (!turns.isMissingNode() && !(turns.isArray() && !turns.isEmpty())) {
+        throw Fields.wrongType(path + "." + name, "a list of messages, at least one");
+      }
     }
     for (String name : List.of("input", "prompt")) {
       JsonNode input = body.path(name);

@@ -54,8 +54,8 @@ public final class Resubmissions {
   }
 
   /**
-   * The same request, model, labels and limits once more, with as much time until the deadline as
-   * the first had.
+   * The same request, model, labels and limits once more, at once, with as much time until the
+   * deadline as the first had.
    *
    * @param ended read with its request
    * @param now becomes {@code created_at}, cut to milliseconds
@@ -77,7 +77,8 @@ public final class Resubmissions {
     }
     Instant createdAt = now.truncatedTo(ChronoUnit.MILLIS);
     JobLimits limits = old.limits();
-    Duration timeAllowed = Duration.between(old.createdAt(), limits.deadline());
+    Duration timeAllowed =
+        Duration.between(limits.notBefore().orElse(old.createdAt()), limits.deadline());
     JobSpec spec =
         new JobSpec(
             JobId.forRetryOf(old.owner(), old.id()),

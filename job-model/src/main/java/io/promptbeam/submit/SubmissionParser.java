@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.catalog.ModelConfig;
+import io.promptbeam.catalog.ProviderKind;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobLabels;
 import io.promptbeam.job.JobLimits;
@@ -28,6 +30,7 @@ import java.util.regex.Pattern;
 public final class SubmissionParser {
   static final Duration DEFAULT_DEADLINE = Duration.ofHours(24);
   static final Duration MAX_DEADLINE = Duration.ofDays(7);
+  static final Duration MAX_AHEAD = Duration.ofDays(30);
   static final int DEFAULT_MAX_ATTEMPTS = 3;
   static final int MAX_MAX_ATTEMPTS = 10;
   static final int MAX_JOB_TYPE_CHARS = 64;
@@ -48,6 +51,7 @@ public final class SubmissionParser {
           "metadata",
           "priority",
           "deadline_seconds",
+          "not_before",
           "max_attempts");
   private static final Set<String> TRAINER_FIELDS =
       Set.of(
@@ -59,11 +63,21 @@ public final class SubmissionParser {
           "metadata",
           "priority",
           "deadline_seconds",
+          "not_before",
           "max_attempts");
 
   /** Set by us or by other fields; as parameters they would override those. */
   private static final Set<String> NOT_PARAMS =
-      Set.of("model", "messages", "input", "prompt", "contents", "system", "stream_options");
+      Set.of(
+          "model",
+          "messages",
+          "input",
+          "prompt",
+          "contents",
+          "system",
+          "systemInstruction",
+          "system_instruction",
+          "stream_options");
 
   private final Supplier<ModelCatalog> models;
 
@@ -103,7 +117,7 @@ public final class SubmissionParser {
     Optional<String> customId = Optional.empty();
     LlmRequest request;
     if (fields.has("request")) {
-      var parsed = nativeRequest(fields);
+      var parsed = nativeRequest(fields, provider(modelId));
       request = parsed.request();
       customId = parsed.customId();
     } else if (fields.has("messages")) {
@@ -157,6 +171,7 @@ public final class SubmissionParser {
     long deadlineSeconds =
         fields.integer(
             "deadline_seconds", 1, MAX_DEADLINE.toSeconds(), DEFAULT_DEADLINE.toSeconds());
+    Optional<Instant> notBefore = notBefore(fields, createdAt);
     int maxAttempts =
         (int) fields.integer("max_attempts", 1, MAX_MAX_ATTEMPTS, DEFAULT_MAX_ATTEMPTS);
     TokenEstimate estimate = TokenEstimate.of(request);
@@ -165,9 +180,9 @@ public final class SubmissionParser {
             priority(fields),
             estimate.total(),
             estimate.outputTokens(),
-            createdAt.plusSeconds(deadlineSeconds),
+            notBefore.orElse(createdAt).plusSeconds(deadlineSeconds),
             maxAttempts,
-            Optional.empty());
+            notBefore);
     checkSize(request);
     JobId id =
         origin
@@ -189,6 +204,11 @@ public final class SubmissionParser {
           "No model of this id is configured; GET /api/llm/models/ lists those that are.");
     }
     return modelId;
+  }
+
+  /** A model that went from the catalog a moment ago fails its job later, and not here. */
+  private ProviderKind provider(String modelId) {
+    return models.get().find(modelId).map(ModelConfig::provider).orElse(ProviderKind.OPENAI);
   }
 
   private static int forms(Fields fields) {
@@ -214,7 +234,7 @@ public final class SubmissionParser {
     return blank ? Optional.empty() : fields.text("system_message", Integer.MAX_VALUE);
   }
 
-  private static NativeRequests.Parsed nativeRequest(Fields fields)
+  private static NativeRequests.Parsed nativeRequest(Fields fields, ProviderKind provider)
       throws InvalidSubmissionException {
     if (fields.has("system_message")) {
       throw Fields.invalid(
@@ -227,7 +247,7 @@ public final class SubmissionParser {
     if (request.isEmpty()) {
       throw Fields.missing("request");
     }
-    return NativeRequests.parse(request.get());
+    return NativeRequests.parse(request.get(), provider);
   }
 
   private static ArrayNode messages(Fields fields) throws InvalidSubmissionException {
@@ -264,6 +284,17 @@ public final class SubmissionParser {
       }
     }
     return params;
+  }
+
+  /** Empty when the job may start at once. */
+  private static Optional<Instant> notBefore(Fields fields, Instant createdAt)
+      throws InvalidSubmissionException {
+    Optional<Instant> notBefore = fields.instant("not_before");
+    if (notBefore.filter(at -> at.isAfter(createdAt.plus(MAX_AHEAD))).isPresent()) {
+      throw Fields.invalid(
+          "not_before", "It may be at most " + MAX_AHEAD.toDays() + " days ahead.");
+    }
+    return notBefore.filter(at -> at.isAfter(createdAt));
   }
 
   private static Priority priority(Fields fields) throws InvalidSubmissionException {

@@ -17,9 +17,18 @@ record TokenEstimate(long inputTokens, long outputTokens) {
   private static final long CHARS_OF_A_DATA_URL = 4_000;
 
   private static final List<String> INPUT_FIELDS =
-      List.of("messages", "input", "prompt", "instructions", "system", "tools");
+      List.of(
+          "messages",
+          "input",
+          "prompt",
+          "instructions",
+          "system",
+          "tools",
+          "contents",
+          "systemInstruction",
+          "system_instruction");
   private static final List<String> OUTPUT_LIMITS =
-      List.of("max_tokens", "max_completion_tokens", "max_output_tokens");
+      List.of("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens");
 
   long total() {
     return inputTokens + outputTokens;
@@ -40,7 +49,7 @@ record TokenEstimate(long inputTokens, long outputTokens) {
     for (String field : INPUT_FIELDS) {
       chars += chars(call.body().path(field));
     }
-    boolean generates = !call.endpoint().equals(NativeRequests.EMBEDDINGS);
+    boolean generates = !call.endpoint().equals(NativeEndpoint.EMBEDDINGS.path());
     return new TokenEstimate(tokens(chars), generates ? output(call.body()) : 0);
   }
 
@@ -55,7 +64,8 @@ record TokenEstimate(long inputTokens, long outputTokens) {
         return Math.min(limit.longValue(), MAX_OUTPUT_TOKENS);
       }
     }
-    return DEFAULT_OUTPUT_TOKENS;
+    JsonNode nested = settings.path("generationConfig");
+    return nested.isObject() ? output(nested) : DEFAULT_OUTPUT_TOKENS;
   }
 
   private static long chars(JsonNode node) {
@@ -66,10 +76,18 @@ record TokenEstimate(long inputTokens, long outputTokens) {
     if (node.isNumber()) {
       return CHARS_PER_TOKEN; // an input may be given as token numbers
     }
+    if (node.path("data").isTextual() && isMedia(node)) {
+      return CHARS_OF_A_DATA_URL;
+    }
     long sum = 0;
     for (JsonNode child : node) {
       sum += chars(child);
     }
     return sum;
+  }
+
+  /** As Anthropic's and Gemini's own bodies hold images and files. */
+  private static boolean isMedia(JsonNode node) {
+    return node.has("media_type") || node.has("mimeType") || node.has("mime_type");
   }
 }

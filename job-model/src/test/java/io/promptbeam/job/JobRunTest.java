@@ -57,6 +57,19 @@ class JobRunTest {
   }
 
   @Test
+  void claim_isRefused_beforeTheTimeTheSubmissionNamed() {
+    Instant start = NOW.plusSeconds(100);
+    var limits =
+        new JobLimits(Priority.BATCH, 10, 0, NOW.plusSeconds(3_600), 2, Optional.of(start));
+    assertThat(JobRun.NEW.apply(claim("t1"), limits, start.minusMillis(1)))
+        .isEqualTo(new Refused(Reason.NOT_DUE));
+    assertThat(JobRun.NEW.apply(claim("t1"), limits, start)).isInstanceOf(Moved.class);
+    assertThat(JobRun.NEW.apply(new JobEvent.RequestCancel(), limits, NOW))
+        .isInstanceOf(Moved.class);
+    assertThat(JobRun.NEW.notBefore(limits)).contains(start);
+  }
+
+  @Test
   void retry_waits_thenFailsWithTheLastError_whenNoAttemptIsLeft() {
     JobRun run = move(JobRun.NEW, claim("t1"), NOW);
     JobRun waiting = move(run, new JobEvent.Retry("t1", NOW.plusSeconds(5), ERROR), NOW);

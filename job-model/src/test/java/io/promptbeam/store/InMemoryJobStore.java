@@ -41,6 +41,8 @@ public final class InMemoryJobStore implements JobStore {
   private final Map<JobId, Row> rows = new HashMap<>();
   private final Map<Owner, TreeSet<ListPosition>> byOwner = new HashMap<>();
   private final TreeSet<DueEntry> due = new TreeSet<>();
+  private final OwnerCounters counters = new InMemoryOwnerCounters();
+  private final LaneBoard board = new InMemoryLaneBoard();
   private long lastVersion;
 
   public InMemoryJobStore() {
@@ -54,6 +56,16 @@ public final class InMemoryJobStore implements JobStore {
   /** The whole due index. */
   public synchronized List<DueEntry> due() {
     return List.copyOf(due);
+  }
+
+  @Override
+  public OwnerCounters ownerCounters() {
+    return counters;
+  }
+
+  @Override
+  public LaneBoard lanes() {
+    return board;
   }
 
   @Override

@@ -93,6 +93,35 @@ class JobSubmitterTest {
   }
 
   @Test
+  void jobForLater_isNotPublished_butDueAtItsTime() {
+    Submission later = startingAt(NOW.plusSeconds(3_600));
+    Submission soon = startingAt(NOW.plusSeconds(60));
+    assertThat(submitter.submit(later).join()).isInstanceOf(SubmitOutcome.Accepted.class);
+    assertThat(submitter.submitAll(List.of(later, soon)).join()).hasSize(2);
+    assertThat(publisher.published)
+        .extracting(JobReference::jobId)
+        .containsExactly(soon.spec().id());
+    assertThat(store.due())
+        .containsExactly(
+            new DueEntry(soon.spec().id(), NOW.plusSeconds(60)),
+            new DueEntry(later.spec().id(), NOW.plusSeconds(3_600)));
+  }
+
+  private static Submission startingAt(Instant notBefore) {
+    Submission now = submission(JobId.random(), "h");
+    JobSpec spec =
+        new JobSpec(
+            now.spec().id(),
+            Owner.LOCAL,
+            "m",
+            now.spec().labels(),
+            new JobLimits(Priority.BATCH, 1, 0, NOW.plusSeconds(7_200), 1, Optional.of(notBefore)),
+            NOW,
+            Optional.of("h"));
+    return new Submission(spec, now.request());
+  }
+
+  @Test
   void job_isStoredDueAndPublished() {
     var one = submission(JobId.random(), "h");
     var outcome = submitter.submit(one).join();

@@ -1,6 +1,7 @@
 package io.promptbeam.submit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SubmissionParserTest {
   private static final Instant NOW = Instant.parse("2026-03-01T10:00:00.123456Z");
@@ -36,16 +38,22 @@ class SubmissionParserTest {
   private static ModelCatalog catalog() {
     return new ModelCatalog(
         List.of(
-            new ModelConfig(
-                "m",
-                ProviderKind.SIMULATED,
-                Optional.empty(),
-                Optional.empty(),
-                "m",
-                new RateLimits(60, 1000, 10),
-                Pricing.FREE,
-                Timeouts.DEFAULT,
-                Optional.of(Simulation.DEFAULT))));
+            model("m", ProviderKind.SIMULATED),
+            model("claude", ProviderKind.ANTHROPIC),
+            model("gem", ProviderKind.GEMINI)));
+  }
+
+  private static ModelConfig model(String id, ProviderKind provider) {
+    return new ModelConfig(
+        id,
+        provider,
+        Optional.empty(),
+        Optional.empty(),
+        id,
+        new RateLimits(60, 1000, 10),
+        Pricing.FREE,
+        Timeouts.DEFAULT,
+        provider == ProviderKind.SIMULATED ? Optional.of(Simulation.DEFAULT) : Optional.empty());
   }
 
   private static JsonNode json(String text) {
@@ -66,6 +74,46 @@ class SubmissionParserTest {
 
   private LlmRequest.Native nativeRequest(String request) throws InvalidSubmissionException {
     return (LlmRequest.Native) parse("{'model_id':'m','request':" + request + "}").request();
+  }
+
+  @Test
+  void notBefore_movesTheDeadline() throws Exception {
+    var limits =
+        parse(
+                "{'model_id':'m','full_input':'x','deadline_seconds':60,"
+                    + "'not_before':'2026-03-31t12:00:00.1239+02:00'}")
+            .spec()
+            .limits();
+    assertThat(limits.notBefore()).contains(Instant.parse("2026-03-31T10:00:00.123Z"));
+    assertThat(limits.deadline()).isEqualTo(Instant.parse("2026-03-31T10:01:00.123Z"));
+  }
+
+  @Test
+  void notBefore_isNone_whenItHasPassed() throws Exception {
+    var limits =
+        parse("{'model_id':'m','full_input':'x','not_before':'2026-03-01T10:00:00Z'}")
+            .spec()
+            .limits();
+    assertThat(limits.notBefore()).isEmpty();
+    assertThat(limits.deadline()).isEqualTo(Instant.parse("2026-03-02T10:00:00.123Z"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tomorrow",
+        "2026-03-02",
+        "2026-03-02T10:00:00",
+        "2026-03-02 10:00:00Z",
+        "2026-02-30T10:00:00Z",
+        "2026-03-31T10:00:01Z",
+        "+999999999-01-01T00:00:00Z"
+      })
+  void notBefore_isRefused_whenItIsNoTimeOrTooFarAhead(String time) {
+    String body = "{'model_id':'m','full_input':'x','not_before':'" + time + "'}";
+    var refused = catchThrowableOfType(InvalidSubmissionException.class, () -> parse(body));
+    assertThat(refused.code()).isEqualTo("invalid_value");
+    assertThat(refused.field()).isEqualTo("not_before");
   }
 
   @Test
@@ -236,6 +284,65 @@ class SubmissionParserTest {
     var parsed = nativeRequest(request);
     assertThat(parsed.endpoint()).isEqualTo(endpoint);
     assertThat(parsed.body().has("url")).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "claude | {'max_tokens':9,'messages':[{'role':'user','content':'x'}]} | /v1/messages",
+        "claude | {'url':'/v1/messages','body':{'messages':[{}]}} | /v1/messages",
+        "gem | {'contents':[{'parts':[{'text':'x'}]}]} | generateContent",
+        "gem | {'url':'generateContent','body':{'contents':[{}]}} | generateContent",
+        "gem | {'url':'/v1beta/models/a-1.5:generateContent','body':{'contents':[{}]}} |"
+            + " generateContent",
+        "gem | {'url':'/v1/projects/p/locations/l/publishers/google/models/a:generateContent',"
+            + "'body':{'contents':[{}]}} | generateContent",
+      })
+  void request_goesToTheEndpointOfItsModelsProvider(String model, String request, String endpoint)
+      throws Exception {
+    var parsed =
+        (LlmRequest.Native)
+            parse("{'model_id':'" + model + "','request':" + request + "}").request();
+    assertThat(parsed.endpoint()).isEqualTo(endpoint);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "claude | {'url':'/v1/chat/completions','body':{'messages':[{}]}} | request.url |"
+            + " /v1/messages",
+        "claude | {'input':'x'} | request | /v1/messages",
+        "m | {'url':'/v1/messages','body':{'messages':[{}]}} | request.url | /v1/chat/completions",
+        "m | {'contents':[{}]} | request | /v1/responses",
+        "gem | {'url':'/v1beta/models/a:streamGenerateContent','body':{'contents':[{}]}} |"
+            + " request.url | /v1beta/models/MODEL:generateContent",
+        "gem | {'messages':[{}]} | request | /v1beta/models/MODEL:generateContent",
+        "gem | {'contents':{}} | request.contents | at least one",
+      })
+  void request_isRefused_whenItsModelsProviderHasNoSuchEndpoint(
+      String model, String request, String field, String named) {
+    assertThatThrownBy(() -> parse("{'model_id':'" + model + "','request':" + request + "}"))
+        .isInstanceOfSatisfying(
+            InvalidSubmissionException.class,
+            refused -> {
+              assertThat(refused.field()).contains(field);
+              assertThat(refused.getMessage()).contains(named);
+            });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'contents':[{'parts':[{'text':'12345678'}]}],'generationConfig':{'maxOutputTokens':90}} |"
+            + " 92",
+        "{'contents':[{'parts':[{'inlineData':{'mimeType':'image/png','data':'AAAA'}}]}]} | 1256",
+      })
+  void estimate_readsGeminisOwnBody(String request, long tokens) throws Exception {
+    var spec = parse("{'model_id':'gem','request':" + request + "}").spec();
+    assertThat(spec.limits().tokenEstimate()).isEqualTo(tokens);
   }
 
   @Test

@@ -4,12 +4,24 @@ import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.catalog.RateLimits;
 import io.promptbeam.pipeline.engine.CallEngine;
 import io.promptbeam.pipeline.engine.EngineConfig;
+import io.promptbeam.pipeline.engine.Scheduler;
 import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.pipeline.quota.Quota;
+import io.promptbeam.pipeline.quota.QuotaTime;
+import io.promptbeam.pipeline.quota.SharedQuotas;
 import io.promptbeam.pipeline.quota.WorkerQuota;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.store.quota.QuotaRows;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 
-/** A worker with quotas of its own; closes what it was given. */
+/**
+ * A worker whose quotas are shared with all others, where its store lets them; closes what it was
+ * given.
+ */
 public final class EngineWorker implements Worker {
   /** Where no limit is configured: more calls than that slow a worker down. */
   private static final int MAX_IN_FLIGHT = 1_000;
@@ -18,6 +30,7 @@ public final class EngineWorker implements Worker {
   private final LlmClients clients;
   private final CallEngine engine;
   private final Runnable whenClosed;
+  private final Scheduler quotaLoop = Scheduler.ofThread("quotas");
 
   public EngineWorker(JobStore store, LlmClients clients, EngineConfig config) {
     this(store, clients, config, () -> {});
@@ -33,7 +46,28 @@ public final class EngineWorker implements Worker {
     this.whenClosed = whenClosed;
     this.store = store;
     this.clients = clients;
-    this.engine = CallEngine.start(store, clients, this::quota, config);
+    this.engine = CallEngine.start(store, clients, quotas(), config);
+  }
+
+  private Function<String, Quota> quotas() {
+    if (!(store instanceof QuotaRows rows)) {
+      return this::quota;
+    }
+    String worker = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
+    var time =
+        new QuotaTime() {
+          @Override
+          public long nanoTime() {
+            return quotaLoop.nanoTime();
+          }
+
+          @Override
+          public void after(Duration wait, Runnable task) {
+            var unused = quotaLoop.after(wait, task);
+          }
+        };
+    return new SharedQuotas(
+        rows, worker, clients::catalog, time, () -> ThreadLocalRandom.current().nextLong());
   }
 
   private Quota quota(String modelId) {
@@ -44,6 +78,8 @@ public final class EngineWorker implements Worker {
         new RateLimits(
             limits.requestsPerMinute(),
             limits.tokensPerMinute(),
+            limits.inputTokensPerMinute(),
+            limits.outputTokensPerMinute(),
             Math.min(limits.maxInFlight(), MAX_IN_FLIGHT)),
         System.nanoTime());
   }
@@ -67,6 +103,7 @@ public final class EngineWorker implements Worker {
   public void close() {
     whenClosed.run();
     engine.close();
+    quotaLoop.close();
     clients.close();
     store.close();
   }

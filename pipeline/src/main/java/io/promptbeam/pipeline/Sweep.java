@@ -154,7 +154,10 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
         int shard = Math.floorMod(reference.jobId().hashCode(), shards);
         out.get(JOBS).output(KV.of(shard, new SingleJob(reference)));
       }
-      swept.ended().forEach(out.get(OUTCOMES)::output);
+      for (JobOutcome ended : swept.ended()) {
+        worker().engine().endedJobs().count(ended.owner(), 1);
+        out.get(OUTCOMES).output(ended);
+      }
       looked.inc(swept.looked());
       handedOver.inc(swept.again().size());
     }
@@ -166,11 +169,15 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
       return age >= 0 && age < interval.getMillis() / 2;
     }
 
-    private @Nullable Swept sweep(int bucket, Sweeper.Scope scope) {
+    private Worker worker() {
       if (worker == null) {
         throw new IllegalStateException("called before setup");
       }
-      var sweeper = new Sweeper(worker.get().store(), Clock.systemUTC(), SweepConfig.DEFAULT);
+      return worker.get();
+    }
+
+    private @Nullable Swept sweep(int bucket, Sweeper.Scope scope) {
+      var sweeper = new Sweeper(worker().store(), Clock.systemUTC(), SweepConfig.DEFAULT);
       try {
         return sweeper.sweep(bucket, scope).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       } catch (InterruptedException e) {

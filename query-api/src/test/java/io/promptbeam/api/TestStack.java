@@ -50,7 +50,11 @@ final class TestStack implements AutoCloseable {
   volatile CompletableFuture<Void> publishAnswer = CompletableFuture.completedFuture(null);
 
   TestStack(ApiConfig config) {
-    server = new ApiServer(config, store(), publisher(), catalog(), Clock.systemUTC());
+    this(config, catalog(), Clock.systemUTC());
+  }
+
+  TestStack(ApiConfig config, ModelCatalog catalog, Clock clock) {
+    server = new ApiServer(config, store(), publisher(), catalog, clock);
     try {
       server.start();
     } catch (IOException e) {

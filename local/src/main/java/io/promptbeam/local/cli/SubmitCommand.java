@@ -57,6 +57,12 @@ final class SubmitCommand implements Callable<Integer> {
       description = "Submitting again under the same key answers with the same job.")
   private Optional<String> idempotencyKey = Optional.empty();
 
+  @Option(
+      names = "--not-before",
+      paramLabel = "TIME",
+      description = "Start no earlier, for example 2030-01-31T18:00:00Z; at most 30 days ahead.")
+  private Optional<String> notBefore = Optional.empty();
+
   @Option(names = "--wait", description = "Wait for the result and print it.")
   private boolean wait;
 
@@ -75,6 +81,7 @@ final class SubmitCommand implements Callable<Integer> {
     job.put("model_id", model.orElseGet(() -> firstModel(client)));
     job.put("full_input", prompt);
     system.ifPresent(message -> job.put("system_message", message));
+    notBefore.ifPresent(time -> job.put("not_before", time));
     JsonNode accepted = client.submit(job, idempotencyKey).body();
     if (wait) {
       return new Waiting(terminal, client).untilDone(accepted.path("job_id").asText(), json);

@@ -19,9 +19,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Runs a file against an LLM server that others wrote: the npm package {@code @copilotkit/aimock}.
@@ -49,12 +50,14 @@ class AimockRunIT {
     }
   }
 
-  @Test
-  void run_completesEveryLine_againstAServerOthersWrote() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"openai", "anthropic", "gemini"})
+  void run_completesEveryLine_againstAServerOthersWrote(String provider) throws Exception {
     int port = startServer();
+    String root = "http://127.0.0.1:" + port + (provider.equals("openai") ? "/v1" : "");
     write(
         "models.yaml",
-        "models: [{id: m, provider: openai, base_url: 'http://127.0.0.1:" + port + "/v1'}]");
+        "models: [{id: m, provider: " + provider + ", stream: true, base_url: '" + root + "'}]");
     StringBuilder lines = new StringBuilder();
     for (int i = 1; i <= LINES; i++) {
       lines.append(

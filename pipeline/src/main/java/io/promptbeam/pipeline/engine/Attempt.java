@@ -130,7 +130,9 @@ final class Attempt {
     }
     switch (refused.reason()) {
       case LEASE_HELD -> decide(new Verdict.LookAgain(untilNextLook(expiryOf(job))));
-      case NOT_DUE -> decide(new Verdict.LookAgain(until(job.run().notBefore().orElseThrow())));
+      case NOT_DUE ->
+          decide(
+              new Verdict.LookAgain(until(job.run().notBefore(job.spec().limits()).orElseThrow())));
       case DEADLINE_PASSED -> end(job, new JobEvent.Expire());
       case ATTEMPTS_EXHAUSTED ->
           end(job, new JobEvent.GiveUp(context.config().leaseFor().dividedBy(2)));

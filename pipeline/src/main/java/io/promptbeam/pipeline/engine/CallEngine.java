@@ -6,6 +6,7 @@ import io.promptbeam.message.JobReference;
 import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.pipeline.quota.Quota;
 import io.promptbeam.store.DueEntry;
+import io.promptbeam.store.EndedJobs;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
 import java.security.SecureRandom;
@@ -49,6 +50,9 @@ public final class CallEngine implements AutoCloseable {
   private final Function<String, Quota> quotas;
   private final AttemptContext context;
   private final DueClearer due;
+  private final OwnerCalls owners;
+  private final EndedJobs endedJobs;
+  private final LaneReports reports;
   private final Map<String, LanePump> lanes = new ConcurrentHashMap<>();
   private final Map<String, ActiveItem> items = new HashMap<>();
   // In order, so that a simulation goes the same way every time.
@@ -89,6 +93,9 @@ public final class CallEngine implements AutoCloseable {
     this.store = store;
     this.quotas = quotas;
     this.due = new DueClearer(store);
+    this.owners =
+        new OwnerCalls(owner -> OwnerCalls.Policy.of(clients.catalog().owner(owner), workers()));
+    this.endedJobs = new EndedJobs(store.ownerCounters(), clients::catalog);
     AtomicLong claims = new AtomicLong();
     context =
         new AttemptContext(
@@ -101,6 +108,8 @@ public final class CallEngine implements AutoCloseable {
             () -> id + "." + claims.incrementAndGet(),
             new UnheardClaims(),
             () -> closing);
+    reports = new LaneReports(id, store.lanes(), context, lanes::values);
+    reports.start();
   }
 
   /**
@@ -127,6 +136,11 @@ public final class CallEngine implements AutoCloseable {
         });
   }
 
+  /** Where all of a worker that end jobs tell it. */
+  public EndedJobs endedJobs() {
+    return endedJobs;
+  }
+
   /** Unique among engines, also of other processes; part of every fencing token. */
   public String id() {
     return id;
@@ -148,12 +162,18 @@ public final class CallEngine implements AutoCloseable {
     return failing;
   }
 
+  private int workers() {
+    return reports.workers();
+  }
+
   private LanePump lane(String modelId) {
     // Messages may name anything: what is not configured shares a lane, and fails there uncalled.
     boolean known = context.clients().catalog().find(modelId).isPresent();
     return lanes.computeIfAbsent(
         known ? modelId : UNKNOWN_MODELS,
-        model -> new LanePump(model, context, store, quotas.apply(model), attempts, this::settle));
+        model ->
+            new LanePump(
+                model, context, store, quotas.apply(model), owners, attempts, this::settle));
   }
 
   private void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict) {
@@ -170,6 +190,7 @@ public final class CallEngine implements AutoCloseable {
     } else {
       if (verdict instanceof Verdict.Ended ended) {
         context.counters().jobEnded();
+        endedJobs.count(ended.job().spec().owner(), 1);
         due.clear(DueEntry.first(ended.job().spec()));
         // Said once; the other listeners only wait for the item to be finished.
         item.listeners().get(0).jobEnded(JobOutcome.of(ended.job()));

@@ -89,6 +89,11 @@ final class CircuitBreaker {
     return Math.max(atLeast.toNanos(), (long) (settings.stalledFactor() * usualNanos));
   }
 
+  /** How long answered calls take, lately; zero when there were none. */
+  synchronized Duration usual() {
+    return Duration.ofNanos((long) usualNanos);
+  }
+
   synchronized boolean isOpen() {
     return open;
   }

@@ -40,6 +40,7 @@ final class LanePermit {
   private final AttemptContext context;
   private final AtomicBoolean held = new AtomicBoolean(true);
   private volatile CallReport report = CallReport.NOT_CALLED;
+  private volatile long usedTokens;
   private volatile boolean callStarted;
   private volatile long callStartedNanos;
 
@@ -67,6 +68,11 @@ final class LanePermit {
   /** What was reported; final once the permit is released. */
   CallReport report() {
     return report;
+  }
+
+  /** What counts as used of the owner's share; final once the permit is released. */
+  long usedTokens() {
+    return usedTokens;
   }
 
   void answered(Usage usage, boolean isRetry) {
@@ -132,6 +138,7 @@ final class LanePermit {
 
   private void used(TokenAmount tokens, CallReport learned, Optional<JobError> error) {
     if (release()) {
+      usedTokens = tokens.total();
       permit.succeeded(tokens, context.nowNanos());
       report(learned, error);
     }

@@ -5,13 +5,19 @@ import io.promptbeam.job.Job;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobSpec;
+import io.promptbeam.job.Owner;
+import io.promptbeam.job.Priority;
 import io.promptbeam.pipeline.quota.Permit;
 import io.promptbeam.pipeline.quota.Quota;
 import io.promptbeam.pipeline.quota.TokenAmount;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.store.LaneSnapshot;
+import io.promptbeam.store.LaneSnapshot.Binding;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,6 +35,10 @@ final class LanePump implements LanePermit.Lane {
   private static final Logger LOG = LoggerFactory.getLogger(CallEngine.class);
   private static final JobError STALLED =
       JobError.of(ErrorCodes.TIMEOUT, "the provider has stopped answering");
+
+  /** In a snapshot, one by one; a queue is some hundred bytes. */
+  private static final int OWNERS_TOLD = 100;
+
   private static final long FULL_LOOK_NANOS = Duration.ofSeconds(1).toNanos();
   private static final long OPEN_LOOK_NANOS = Duration.ofMillis(500).toNanos();
 
@@ -38,16 +48,20 @@ final class LanePump implements LanePermit.Lane {
     void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict);
   }
 
-  private record Start(ActiveItem item, JobId job, Permit permit, boolean probe) {}
+  private record Start(ActiveItem item, JobId job, Permit permit, Turns.Turn turn, boolean probe) {}
 
   private final String model;
   private final AttemptContext context;
   private final JobStore store;
   private final Set<Attempt> attempts;
   private final Settling settling;
+  private final OwnerCalls owners;
   private final Lane lane;
   private final CircuitBreaker breaker;
   private final RetryBudget retries;
+  private final StartRate startRate;
+  private Optional<Binding> binding = Optional.empty();
+  private volatile Optional<Instant> openSince = Optional.empty();
   private long waitingJobs;
   private long lastStartNanos;
   private long scheduledForNanos;
@@ -58,6 +72,7 @@ final class LanePump implements LanePermit.Lane {
   private final AtomicBoolean openIsKnown = new AtomicBoolean();
 
   /**
+   * @param owners shared by the lanes of an engine
    * @param attempts where attempts are noted while they run; thread-safe
    */
   LanePump(
@@ -65,6 +80,7 @@ final class LanePump implements LanePermit.Lane {
       AttemptContext context,
       JobStore store,
       Quota quota,
+      OwnerCalls owners,
       Set<Attempt> attempts,
       Settling settling) {
     this.model = model;
@@ -72,18 +88,32 @@ final class LanePump implements LanePermit.Lane {
     this.store = store;
     this.attempts = attempts;
     this.settling = settling;
-    lane = new Lane(quota);
+    this.owners = owners;
+    lane = new Lane(quota, owners::weight);
+    owners.onFree(this::free);
     quota.onChange(this::lookSoon);
     breaker = new CircuitBreaker(CircuitBreaker.Settings.DEFAULT, context.random());
-    retries = new RetryBudget(RetryBudget.Settings.DEFAULT, context.nowNanos());
+    retries = new RetryBudget(RetryBudget.Settings.DEFAULT, owners::weight, context.nowNanos());
+    startRate = new StartRate(context.nowNanos());
     lastStartNanos = context.nowNanos() - startIntervalNanos();
+  }
+
+  String model() {
+    return model;
   }
 
   /** Queues an item that has jobs to draw. */
   void add(ActiveItem item) {
     waitingJobs += item.undrawn();
-    lane.add(item);
+    lane.add(item, context.clock().millis());
     request();
+  }
+
+  private void free(Owner owner) {
+    lane.free(owner);
+    if (lane.peek() != null) {
+      request();
+    }
   }
 
   /** Runs {@code retry} when the budget allows it. */
@@ -135,6 +165,7 @@ final class LanePump implements LanePermit.Lane {
     List<Start> starts = new ArrayList<>();
     inFlightFull = takeStarts(starts, now);
     if (!starts.isEmpty()) {
+      startRate.started(starts.size());
       lastStartNanos = now;
       context.counters().waiting(-starts.size());
       if (lane.peek() != null) {
@@ -151,7 +182,12 @@ final class LanePump implements LanePermit.Lane {
     while (starts.size() < context.config().maxStartsPerRead() && tokens < MAX_TOKENS_PER_READ) {
       ActiveItem item = lane.peek();
       if (item == null) {
+        binding = lane.isEmpty() ? Optional.empty() : bound(LaneSnapshot.OWNER_IN_FLIGHT);
         return false;
+      }
+      if (owners.isAtLimit(item.item().owner())) {
+        lane.hold(item.item().owner());
+        continue;
       }
       long breakerWait = breaker.waitNanos(now);
       if (breakerWait > 0) {
@@ -164,6 +200,7 @@ final class LanePump implements LanePermit.Lane {
       tokens += item.item().tokensPerCall();
       var acquisition = lane.quota().tryAcquire(estimate(item.item()), now);
       if (acquisition instanceof Quota.Acquisition.Wait wait) {
+        binding = binding(wait);
         if (wait.nanos() == Long.MAX_VALUE) {
           // Calls that hang end nothing: look now and then whether they do.
           requestIn(FULL_LOOK_NANOS);
@@ -174,8 +211,11 @@ final class LanePump implements LanePermit.Lane {
       }
       Permit permit = ((Quota.Acquisition.Granted) acquisition).permit();
       waitingJobs--;
-      starts.add(new Start(item, item.draw(), permit, breaker.drawn()));
-      lane.turnTaken(item);
+      binding = Optional.empty();
+      JobId job = item.draw();
+      Turns.Turn turn = lane.turnTaken(item);
+      owners.began(turn.charge().owner());
+      starts.add(new Start(item, job, permit, turn, breaker.drawn()));
     }
     return false;
   }
@@ -229,14 +269,23 @@ final class LanePump implements LanePermit.Lane {
 
   private Attempt attempt(Start start) {
     Attempt[] self = new Attempt[1];
+    var permit = new LanePermit(start.permit(), start.probe(), this, context);
     Attempt attempt =
         new Attempt(
             context,
             start.job(),
-            new LanePermit(start.permit(), start.probe(), this, context),
+            permit,
             (verdict, report) -> {
               attempts.remove(self[0]);
-              context.scheduler().soon(Unforeseen.guarded(() -> settle(start, verdict, report)));
+              context
+                  .scheduler()
+                  .soon(
+                      Unforeseen.guarded(
+                          () -> {
+                            lane.settle(start.turn(), permit.usedTokens());
+                            owners.ended(start.turn().charge().owner());
+                            settle(start, verdict, report);
+                          }));
             });
     self[0] = attempt;
     attempts.add(attempt);
@@ -283,6 +332,7 @@ final class LanePump implements LanePermit.Lane {
   private void noteBreaker() {
     Optional<JobError> failing = failure();
     if (openIsKnown.compareAndSet(failing.isEmpty(), failing.isPresent())) {
+      openSince = failing.map(error -> context.clock().instant());
       if (failing.isPresent()) {
         LOG.warn(
             "model {}: its provider fails ({}), calls are probes", model, failing.get().code());
@@ -332,6 +382,62 @@ final class LanePump implements LanePermit.Lane {
                     lookAfterRetries();
                   }));
     }
+  }
+
+  private static Optional<Binding> bound(String reason) {
+    return Optional.of(new Binding(reason, Optional.empty(), Optional.empty(), Optional.empty()));
+  }
+
+  private Optional<Binding> binding(Quota.Acquisition.Wait wait) {
+    if (wait.limit() == Quota.Limit.PAUSED_BY_PROVIDER) {
+      Optional<Instant> until =
+          wait.nanos() == Long.MAX_VALUE
+              ? Optional.empty()
+              : Optional.of(context.clock().instant().plusNanos(wait.nanos()));
+      return Optional.of(
+          new Binding(LaneSnapshot.PROVIDER_PAUSED, until, Optional.empty(), Optional.empty()));
+    }
+    return bound(wait.limit().name().toLowerCase(Locale.ROOT).replace("_per_minute", ""));
+  }
+
+  /** What waits here and why, as somebody else may read it. To be called every second or so. */
+  LaneSnapshot snapshot(String worker, Instant now) {
+    Optional<JobError> failing = failure();
+    Optional<Binding> binds =
+        failing.isPresent()
+            ? Optional.of(
+                new Binding(
+                    LaneSnapshot.BREAKER_OPEN,
+                    Optional.empty(),
+                    openSince,
+                    failing.map(JobError::code)))
+            : lane.isEmpty() ? Optional.empty() : binding;
+    List<LaneSnapshot.Queue> queues = new ArrayList<>();
+    List<LaneSnapshot.Rest> others = new ArrayList<>();
+    for (Priority priority : Priority.values()) {
+      List<LaneSnapshot.Queue> all = lane.queues(priority);
+      int told = Math.min(OWNERS_TOLD, all.size());
+      queues.addAll(all.subList(0, told));
+      List<LaneSnapshot.Queue> rest = all.subList(told, all.size());
+      if (!rest.isEmpty()) {
+        others.add(
+            new LaneSnapshot.Rest(
+                priority,
+                rest.size(),
+                rest.stream().mapToLong(LaneSnapshot.Queue::jobs).sum(),
+                rest.stream().mapToLong(LaneSnapshot.Queue::tokens).sum(),
+                rest.stream().mapToLong(LaneSnapshot.Queue::weight).sum()));
+      }
+    }
+    return new LaneSnapshot(
+        model,
+        worker,
+        now,
+        queues,
+        others,
+        binds,
+        startRate.perSecond(context.nowNanos()),
+        breaker.usual());
   }
 
   private long startIntervalNanos() {

@@ -1,5 +1,8 @@
 package io.promptbeam.pipeline.engine;
 
+import io.promptbeam.job.Owner;
+import java.util.function.ToIntFunction;
+
 /**
  * How many retries a model's calls may add: calls that are answered earn them, failing calls spend
  * them, so that retries cannot multiply the load on a provider that fails. A retry without budget
@@ -19,19 +22,23 @@ final class RetryBudget {
   }
 
   private final Settings settings;
-  private final Turns<Runnable> waiting = new Turns<>();
+  private final Turns<Runnable> waiting;
   private double balance;
   private long filledAtNanos;
 
-  RetryBudget(Settings settings, long nowNanos) {
+  /**
+   * @param weights of owners, as of {@link FairQueue}
+   */
+  RetryBudget(Settings settings, ToIntFunction<Owner> weights, long nowNanos) {
     this.settings = settings;
+    waiting = new Turns<>(weights);
     balance = settings.burst();
     filledAtNanos = nowNanos;
   }
 
   /** Queues {@code retry}; {@link #release} runs it when there is budget, in fair turns. */
   void add(WorkItem whose, Runnable retry) {
-    waiting.add(whose, retry);
+    waiting.add(whose, retry, 0);
   }
 
   /** A call was answered; {@code afterRetry} gives back what a retry had spent. */
@@ -54,7 +61,7 @@ final class RetryBudget {
     if (retry == null) {
       return false;
     }
-    waiting.turnTaken(true);
+    var unused = waiting.turnTaken(true);
     retry.run();
     return true;
   }

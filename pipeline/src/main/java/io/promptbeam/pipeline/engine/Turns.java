@@ -2,36 +2,74 @@ package io.promptbeam.pipeline.engine;
 
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
-import java.util.ArrayDeque;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import io.promptbeam.store.LaneSnapshot;
+import java.util.List;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue that serves interactive before batch, and owners in turn within each. Not thread-safe.
+ * A queue that serves interactive before batch, and within each the owners in fair turns ({@link
+ * FairQueue}). While both priorities wait, batch gets a tenth of the tokens, so that it is never
+ * shut out. Not thread-safe.
  */
 final class Turns<T> {
-  private final Map<Priority, LinkedHashMap<Owner, ArrayDeque<T>>> waiting =
-      new EnumMap<>(Priority.class);
+  /** Tokens of interactive for one token of batch, while both wait: batch has a tenth of all. */
+  private static final long INTERACTIVE_PER_BATCH = 9;
 
-  void add(WorkItem whose, T element) {
-    waiting
-        .computeIfAbsent(whose.priority(), priority -> new LinkedHashMap<>())
-        .computeIfAbsent(whose.owner(), owner -> new ArrayDeque<>())
-        .add(element);
+  /**
+   * A turn that was taken, to be settled once.
+   *
+   * @param contest the time of both priorities waiting in which it was taken; 0 for none
+   */
+  record Turn(Priority priority, FairQueue.Charge charge, long contest) {}
+
+  private final FairQueue<T> interactive;
+  private final FairQueue<T> batch;
+
+  /** Tokens of interactive that no turn of batch has followed yet. */
+  private long batchCredit;
+
+  private long contest = 1;
+
+  /**
+   * @param weights as of {@link FairQueue}
+   */
+  Turns(ToIntFunction<Owner> weights) {
+    interactive = new FairQueue<>(weights);
+    batch = new FairQueue<>(weights);
   }
 
+  /**
+   * Queues an element behind its owner's others.
+   *
+   * @param nowMillis of the wall's clock, for {@link #queues}
+   */
+  void add(WorkItem whose, T element, long nowMillis) {
+    queue(whose.priority()).add(whose.owner(), element, whose.tokensPerCall(), nowMillis);
+  }
+
+  /** What waits at one priority, longest queue first. */
+  List<LaneSnapshot.Queue> queues(Priority priority) {
+    return queue(priority).queues(priority);
+  }
+
+  /** Whether nothing waits, held or not. */
   boolean isEmpty() {
-    return waiting.isEmpty();
+    return interactive.isEmpty() && batch.isEmpty();
   }
 
-  /** Whose turn it is, left in place; null when nothing waits. */
+  /** Whose turn it is, left in place; null when nobody may have one. */
   @Nullable T peek() {
-    for (var byOwner : waiting.values()) {
-      return byOwner.values().iterator().next().peekFirst();
+    return queue(next()).peek();
+  }
+
+  private Priority next() {
+    if (!batch.hasReady()) {
+      return Priority.INTERACTIVE;
     }
-    return null;
+    return !interactive.hasReady() || batchCredit >= INTERACTIVE_PER_BATCH * batch.peekTokens()
+        ? Priority.BATCH
+        : Priority.INTERACTIVE;
   }
 
   /**
@@ -39,21 +77,50 @@ final class Turns<T> {
    *
    * @param done whether the element leaves; else it stays first among its owner's
    */
-  void turnTaken(boolean done) {
-    var first = waiting.entrySet().iterator();
-    LinkedHashMap<Owner, ArrayDeque<T>> byOwner = first.next().getValue();
-    var owners = byOwner.entrySet().iterator();
-    var owner = owners.next();
-    owners.remove();
-    ArrayDeque<T> elements = owner.getValue();
-    if (done) {
-      elements.removeFirst();
+  Turn turnTaken(boolean done) {
+    Priority priority = next();
+    boolean contested = interactive.hasReady() && batch.hasReady();
+    FairQueue.Charge charge = queue(priority).turnTaken(done);
+    Turn turn = new Turn(priority, charge, contested ? contest : 0);
+    count(turn, charge.tokens());
+    endContestWithoutBatch();
+    return turn;
+  }
+
+  /** What the turn really used; none when there was no call. */
+  void settle(Turn turn, long usedTokens) {
+    queue(turn.priority()).settle(turn.charge(), usedTokens);
+    count(turn, usedTokens - turn.charge().tokens());
+  }
+
+  private void count(Turn turn, long tokens) {
+    boolean batchOwes = turn.priority() == Priority.BATCH && tokens > 0 && turn.contest() != 0;
+    if (turn.contest() == contest || batchOwes) {
+      batchCredit += turn.priority() == Priority.BATCH ? -INTERACTIVE_PER_BATCH * tokens : tokens;
     }
-    if (!elements.isEmpty()) {
-      byOwner.put(owner.getKey(), elements);
+  }
+
+  /** What batch has a right to, it has while it waits; it is not saved up. */
+  private void endContestWithoutBatch() {
+    if (!batch.hasReady()) {
+      batchCredit = Math.min(0, batchCredit);
+      contest++;
     }
-    if (byOwner.isEmpty()) {
-      first.remove();
-    }
+  }
+
+  /** Gives {@code owner} no turn until it is {@link #free}d; the others go on. */
+  void hold(Owner owner) {
+    interactive.hold(owner);
+    batch.hold(owner);
+    endContestWithoutBatch();
+  }
+
+  void free(Owner owner) {
+    interactive.free(owner);
+    batch.free(owner);
+  }
+
+  private FairQueue<T> queue(Priority priority) {
+    return priority == Priority.BATCH ? batch : interactive;
   }
 }

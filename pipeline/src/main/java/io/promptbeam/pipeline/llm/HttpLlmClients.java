@@ -2,7 +2,7 @@ package io.promptbeam.pipeline.llm;
 
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelConfig;
-import io.promptbeam.catalog.ProviderKind;
+import io.promptbeam.catalog.ProviderOptions;
 import io.promptbeam.catalog.SecretResolver;
 import io.promptbeam.pipeline.llm.simulated.SimulatedProvider;
 import java.net.URI;
@@ -19,12 +19,21 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class HttpLlmClients implements LlmClients {
   private final SecretResolver secrets;
   private final HttpCalls calls = new HttpCalls();
+  private final GoogleTokens googleTokens;
   private final Map<String, LlmClient> clients = new ConcurrentHashMap<>();
   private final Map<String, SimulatedProvider> simulated = new ConcurrentHashMap<>();
   private volatile ModelCatalog catalog = new ModelCatalog(List.of());
 
-  private HttpLlmClients(SecretResolver secrets) {
+  private HttpLlmClients(SecretResolver secrets, GoogleTokens.Source google) {
     this.secrets = secrets;
+    googleTokens = new GoogleTokens(google, Clock.systemUTC(), HttpLlmClients::inBackground);
+  }
+
+  /** Fetching a token is rare and blocks for as long as it pleases. */
+  private static void inBackground(Runnable task) {
+    var thread = new Thread(task, "google-token");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /**
@@ -33,7 +42,13 @@ public final class HttpLlmClients implements LlmClients {
    * @throws io.promptbeam.catalog.SecretUnavailableException when a model's key cannot be read
    */
   public static HttpLlmClients open(ModelCatalog catalog, SecretResolver secrets) {
-    var clients = new HttpLlmClients(secrets);
+    return open(catalog, secrets, GoogleTokens.applicationDefault());
+  }
+
+  /** Opens them with other Google credentials than those of this machine. */
+  static HttpLlmClients open(
+      ModelCatalog catalog, SecretResolver secrets, GoogleTokens.Source google) {
+    var clients = new HttpLlmClients(secrets, google);
     try {
       clients.update(catalog);
       return clients;
@@ -61,14 +76,54 @@ public final class HttpLlmClients implements LlmClients {
 
   private void add(ModelConfig model) {
     Optional<String> apiKey = model.apiKey().map(secrets::resolve);
-    URI baseUrl =
-        model.provider() == ProviderKind.SIMULATED
-            ? startSimulated(model)
-            : model
-                .baseUrl()
-                .orElseThrow(
-                    () -> new IllegalArgumentException("model " + model.id() + " has no base_url"));
-    clients.put(model.id(), new OpenAiClient(model, baseUrl, apiKey, calls, Clock.systemUTC()));
+    clients.put(
+        model.id(),
+        new HttpLlmClient(
+            model, protocol(model), credentials(model, apiKey), calls, Clock.systemUTC()));
+  }
+
+  private ProviderProtocol protocol(ModelConfig model) {
+    ProviderOptions options = model.options();
+    String upstream = model.upstreamModel();
+    return switch (model.provider()) {
+      case SIMULATED -> new OpenAiProtocol(startSimulated(model), upstream, false);
+      case OPENAI ->
+          new OpenAiProtocol(
+              model
+                  .baseUrl()
+                  .orElseThrow(
+                      () ->
+                          new IllegalArgumentException("model " + model.id() + " has no base_url")),
+              upstream,
+              options.stream());
+      case ANTHROPIC ->
+          new AnthropicProtocol(
+              model.baseUrl().orElse(AnthropicProtocol.DEFAULT_BASE_URL),
+              upstream,
+              options.stream(),
+              options.maxOutputTokens().orElse(AnthropicProtocol.DEFAULT_MAX_TOKENS));
+      case GEMINI ->
+          new GeminiProtocol(
+              options
+                  .vertex()
+                  .map(
+                      vertex ->
+                          GeminiAddress.ofVertex(
+                              model.baseUrl(), vertex.project(), vertex.location(), upstream))
+                  .orElseGet(() -> GeminiAddress.ofApi(model.baseUrl(), upstream)),
+              options.stream());
+    };
+  }
+
+  private Credentials credentials(ModelConfig model, Optional<String> apiKey) {
+    return switch (model.provider()) {
+      case SIMULATED, OPENAI -> Credentials.ofKey("Authorization", "Bearer ", apiKey);
+      case ANTHROPIC -> Credentials.ofKey("x-api-key", "", apiKey);
+      case GEMINI ->
+          model.options().vertex().isPresent()
+              ? googleTokens
+              : Credentials.ofKey("x-goog-api-key", "", apiKey);
+    };
   }
 
   private URI startSimulated(ModelConfig model) {

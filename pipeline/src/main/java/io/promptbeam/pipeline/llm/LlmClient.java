@@ -12,5 +12,10 @@ public interface LlmClient {
    *
    * @param timeout for the whole call; the model's own timeout applies too
    */
-  CompletableFuture<LlmAnswer> call(LlmRequest request, Duration timeout);
+  CompletableFuture<LlmAnswer> call(LlmRequest request, CallOptions options, Duration timeout);
+
+  /** Makes one call without options. */
+  default CompletableFuture<LlmAnswer> call(LlmRequest request, Duration timeout) {
+    return call(request, CallOptions.NONE, timeout);
+  }
 }

@@ -2,7 +2,9 @@ package io.promptbeam.pipeline.llm;
 
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.Usage;
+import io.promptbeam.pipeline.quota.RateHint;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,12 +17,18 @@ public abstract sealed class LlmException extends RuntimeException {
   private final transient JobError error;
   private final transient Optional<Duration> retryAfter;
   private final transient Optional<Usage> usage;
+  private final transient List<RateHint> rateHints;
 
-  private LlmException(JobError error, Optional<Duration> retryAfter, Optional<Usage> usage) {
+  private LlmException(
+      JobError error,
+      Optional<Duration> retryAfter,
+      Optional<Usage> usage,
+      List<RateHint> rateHints) {
     super(error.code() + ": " + error.message());
     this.error = error;
     this.retryAfter = retryAfter;
     this.usage = usage;
+    this.rateHints = rateHints;
   }
 
   /** What the job's owner gets to read. */
@@ -38,6 +46,11 @@ public abstract sealed class LlmException extends RuntimeException {
     return usage;
   }
 
+  /** What the provider said about its limits; often empty. */
+  public List<RateHint> rateHints() {
+    return rateHints;
+  }
+
   /** Whether the same call may succeed later. */
   public abstract boolean isRetryable();
 
@@ -46,7 +59,11 @@ public abstract sealed class LlmException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public Throttled(JobError error, Optional<Duration> retryAfter) {
-      super(error, retryAfter, Optional.empty());
+      this(error, retryAfter, List.of());
+    }
+
+    public Throttled(JobError error, Optional<Duration> retryAfter, List<RateHint> rateHints) {
+      super(error, retryAfter, Optional.empty(), rateHints);
     }
 
     @Override
@@ -60,7 +77,7 @@ public abstract sealed class LlmException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public Unreachable(JobError error) {
-      super(error, Optional.empty(), Optional.empty());
+      super(error, Optional.empty(), Optional.empty(), List.of());
     }
 
     @Override
@@ -74,7 +91,11 @@ public abstract sealed class LlmException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public Transient(JobError error, Optional<Duration> retryAfter) {
-      super(error, retryAfter, Optional.empty());
+      this(error, retryAfter, List.of());
+    }
+
+    public Transient(JobError error, Optional<Duration> retryAfter, List<RateHint> rateHints) {
+      super(error, retryAfter, Optional.empty(), rateHints);
     }
 
     @Override
@@ -92,7 +113,11 @@ public abstract sealed class LlmException extends RuntimeException {
     }
 
     public Permanent(JobError error, Optional<Usage> usage) {
-      super(error, Optional.empty(), usage);
+      this(error, usage, List.of());
+    }
+
+    public Permanent(JobError error, Optional<Usage> usage, List<RateHint> rateHints) {
+      super(error, Optional.empty(), usage, rateHints);
     }
 
     @Override

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The calls of the OpenAI API that answer at once, and so can be jobs. */
-enum OpenAiEndpoint {
+enum OpenAiEndpoint implements AnswerFormat {
   CHAT_COMPLETIONS("/v1/chat/completions", "choices"),
   RESPONSES("/v1/responses", "output"),
   EMBEDDINGS("/v1/embeddings", "data"),
@@ -34,6 +34,21 @@ enum OpenAiEndpoint {
   /** The list at the top of an answer that holds what was asked for. */
   String answerList() {
     return answerList;
+  }
+
+  /** Whether its answers can come in pieces. */
+  boolean streams() {
+    return this != EMBEDDINGS;
+  }
+
+  @Override
+  public AnswerVerdict check(byte[] body) {
+    return OpenAiAnswer.check(body, this, Json.MAPPER.getFactory());
+  }
+
+  @Override
+  public StreamAssembler assembler() {
+    return this == RESPONSES ? new OpenAiResponseStream() : new OpenAiStream();
   }
 
   static Optional<OpenAiEndpoint> parse(String path) {

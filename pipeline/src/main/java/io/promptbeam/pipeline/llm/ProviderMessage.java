@@ -1,8 +1,6 @@
 package io.promptbeam.pipeline.llm;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -22,20 +20,15 @@ final class ProviderMessage {
           "(?i:bearer)\\s+[^\\s\"',;]+"
               + "|\\b(?:sk|pk|rk|gsk|xai|key|api|org|proj)[-_][A-Za-z0-9*._-]{6,}"
               + "|\\bAIza[A-Za-z0-9_-]{10,}"
+              + "|\\bya29\\.[A-Za-z0-9._-]{6,}"
               + "|\\beyJ[A-Za-z0-9_-]{10,}(?:\\.[A-Za-z0-9_-]+)*");
   private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\s]+");
 
   private ProviderMessage() {}
 
-  /** Empty when the answer is not JSON or has no message where providers put one. */
-  static Optional<String> of(byte[] body, Optional<String> apiKey, ObjectMapper json) {
-    JsonNode answer;
-    try {
-      answer = json.readTree(body);
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-    return find(answer)
+  /** Empty when the answer has no message where providers put one. */
+  static Optional<String> of(JsonNode answer, Optional<String> apiKey) {
+    return find(answer.isArray() ? answer.path(0) : answer)
         .map(message -> mask(message, apiKey))
         .map(message -> CONTROL.matcher(message).replaceAll(" ").strip())
         .filter(message -> !message.isEmpty())

@@ -19,11 +19,17 @@ final class AskPolicy {
   private static final long MICROS_PER_WORKER = 5_000;
   private static final long SHORT_LINE_MICROS = 50_000;
 
+  private static final double MOST_CALLS = 1e6;
+  private static final double FEW_CALLS = 4;
+
   /** A line is long when it takes that many turns. */
   private static final double LONG_LINE_TURNS = 2;
 
   private final RandomGenerator random;
   private double boost = 1;
+
+  /** Begins small: when many start at once, none knows yet how many there are. */
+  private double ramp = 2;
 
   AskPolicy(RandomGenerator random) {
     this.random = random;
@@ -45,6 +51,14 @@ final class AskPolicy {
     return callsPerSecond * (double) turnMicros(workers) / 1e6 < workers;
   }
 
+  /**
+   * Whether to reserve for one call at a time, by its size: what a larger reservation leaves over
+   * comes due long before its rest does, and few calls would lose much by that.
+   */
+  static boolean oneByOne(double callsPerSecond, int workers) {
+    return callsPerSecond * (double) turnMicros(workers) / 1e6 < FEW_CALLS * workers;
+  }
+
   /** A moment shortly before {@code dueMicros}, or the usual gap from now if that is later. */
   long nextLookMicros(long dueMicros, long nowMicros, int workers) {
     long before = (long) ((double) NEAR_MICROS * (0.3 + 0.7 * random.nextDouble()));
@@ -54,7 +68,7 @@ final class AskPolicy {
   /** How many calls to reserve for; 1 or more. */
   long calls(double callsPerSecond, int workers, long waiting) {
     double turn = callsPerSecond * (double) turnMicros(workers) / 1e6;
-    double part = Math.min(turn, turn / workers * boost);
+    double part = Math.min(Math.min(turn, turn / workers * boost), ramp);
     return Math.max(1, Math.min(waiting, Math.round(part)));
   }
 
@@ -62,6 +76,7 @@ final class AskPolicy {
   void reserved(long lineMicros, int workers) {
     if (lineMicros < SHORT_LINE_MICROS) {
       boost = Math.min(workers, boost * 2);
+      ramp = Math.min(MOST_CALLS, ramp * 2);
     } else if ((double) lineMicros > LONG_LINE_TURNS * (double) turnMicros(workers)) {
       boost = Math.max(1, boost / 2);
     }

@@ -22,10 +22,17 @@ final class HeldPositions {
   }
 
   void add(long from, long to) {
-    if (to > from) {
-      ranges.addLast(new Range(from, to));
-      size += to - from;
+    if (to <= from) {
+      return;
     }
+    Range last = ranges.peekLast();
+    if (last != null && last.to() == from) {
+      ranges.removeLast();
+      ranges.addLast(new Range(last.from(), to));
+    } else {
+      ranges.addLast(new Range(from, to));
+    }
+    size += to - from;
   }
 
   /** Puts back in front what {@link #take} gave. */
@@ -86,8 +93,19 @@ final class HeldPositions {
     return taken;
   }
 
-  /** Behind the last position held; only where something is. */
-  long end() {
-    return ranges.getLast().to();
+  /**
+   * The position behind the first {@code amount}.
+   *
+   * @param amount no more than {@link #size}, and above 0
+   */
+  long after(long amount) {
+    long missing = amount;
+    for (Range range : ranges) {
+      if (missing <= range.size()) {
+        return range.from() + missing;
+      }
+      missing -= range.size();
+    }
+    throw new IllegalStateException("more is asked for than is held");
   }
 }

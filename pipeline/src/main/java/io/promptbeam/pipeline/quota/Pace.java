@@ -108,21 +108,49 @@ final class Pace {
     return calls;
   }
 
-  /** Until when what is held lasts; {@link Long#MIN_VALUE} when {@code next} is not covered. */
-  long lastsUntilMicros(Charge next) {
-    long until = Long.MAX_VALUE;
+  /**
+   * Until when the calls that are covered will have started; {@link Long#MIN_VALUE} when {@code
+   * next} is not covered.
+   */
+  long lastsUntilMicros(Charge next, Charge usual) {
+    long calls = Math.max(1, calls(usual));
+    long until = Long.MIN_VALUE;
     for (var entry : held.entrySet()) {
       HeldPositions positions = entry.getValue();
-      long needed = next.of(entry.getKey());
-      if (needed == 0) {
-        continue;
-      }
-      if (positions.size() < needed) {
+      Dimension dimension = entry.getKey();
+      if (positions.size() < next.of(dimension)) {
         return Long.MIN_VALUE;
       }
-      until = Math.min(until, timeline(entry.getKey()).timeOf(positions.end()));
+      if (positions.size() > 0) {
+        long amount = Math.min(positions.size(), calls * usual.of(dimension));
+        until = Math.max(until, timeline(dimension).timeOf(positions.after(amount)));
+      }
     }
     return until;
+  }
+
+  /** Whether calls differ in what they take, so that a reservation may not come out even. */
+  boolean isSized() {
+    return held.keySet().stream().anyMatch(dimension -> dimension != Dimension.REQUESTS);
+  }
+
+  /** Whether some of what {@code next} takes is held. */
+  boolean coversPartOf(Charge next) {
+    return held.entrySet().stream()
+        .anyMatch(
+            entry -> {
+              long needed = next.of(entry.getKey());
+              return needed > 0 && entry.getValue().size() >= needed;
+            });
+  }
+
+  /** What to reserve for {@code next} alone: its true size, so that nothing is left over. */
+  Map<Dimension, Long> missing(Charge next) {
+    Map<Dimension, Long> amounts = new EnumMap<>(Dimension.class);
+    held.forEach(
+        (dimension, positions) ->
+            amounts.put(dimension, Math.max(0, next.of(dimension) - positions.size())));
+    return amounts;
   }
 
   /** What to reserve so that {@code calls} more like {@code usual}, and {@code next}, are held. */
@@ -131,11 +159,7 @@ final class Pace {
     long covered = calls(usual);
     held.forEach(
         (dimension, positions) -> {
-          // With one call its true size, so that nothing is left over.
-          long wanted =
-              calls == 1 && covered == 0
-                  ? next.of(dimension)
-                  : Math.max(next.of(dimension), (covered + calls) * usual.of(dimension));
+          long wanted = Math.max(next.of(dimension), (covered + calls) * usual.of(dimension));
           amounts.put(dimension, Math.max(0, wanted - positions.size()));
         });
     return amounts;

@@ -30,7 +30,9 @@ final class RowLoop {
   /** Without an answer for so long, the row counts as unreachable. */
   static final long PATIENCE_NANOS = 1_000_000_000L;
 
-  private static final long RETRY_NANOS = 250_000_000L;
+  private static final long FIRST_RETRY_NANOS = 10_000_000L;
+  private static final long MAX_RETRY_NANOS = 250_000_000L;
+  private static final long NOT_NOW = Long.MAX_VALUE / 2;
 
   /** So long after an outage, others may still keep to their share of before. */
   private static final long GRACE_NANOS = 2_000_000_000L;
@@ -90,6 +92,7 @@ final class RowLoop {
   private long unansweredSinceNanos;
   private boolean unanswered;
   private long retryAtNanos;
+  private long retryNanos = FIRST_RETRY_NANOS;
   private long askAtNanos;
   private long beatAtNanos;
   private long viewAtNanos;
@@ -250,7 +253,8 @@ final class RowLoop {
       if (which == number && busy) {
         busy = false;
         if (failure.isPresent()) {
-          retryAtNanos = time.nanoTime() + RETRY_NANOS;
+          retryNanos = Math.min(MAX_RETRY_NANOS, retryNanos * 2);
+          retryAtNanos = time.nanoTime() + retryNanos;
         }
         step();
       } else if (failure.isPresent()) {
@@ -318,18 +322,26 @@ final class RowLoop {
   /** When more is to be reserved; far away when there is enough for all that wait. */
   private long askAtNanos(long waiting, long now) {
     Charge usual = owner.usual();
-    long lastsUntil = pace.lastsUntilMicros(owner.next());
+    long lastsUntil = pace.lastsUntilMicros(owner.next(), usual);
     if (lastsUntil == Long.MIN_VALUE) {
       return Math.max(askAtNanos, now);
     }
     if (pace.calls(usual) >= waiting) {
-      return Long.MAX_VALUE / 2 + now / 2;
+      return NOT_NOW + now / 2;
     }
     long earliest = clock.earliestMicros(now);
     boolean looksFirst = AskPolicy.looksFirst(pace.callsPerSecond(usual, earliest), crew.active());
+    if (isExact(usual, earliest)) {
+      return NOT_NOW + now / 2;
+    }
     long lead = looksFirst ? AskPolicy.NEAR_MICROS : AskPolicy.LEAD_MICROS;
     long lacking = now + Math.max(0, lastsUntil - lead - earliest) * 1_000;
     return Math.max(lacking, askAtNanos);
+  }
+
+  private boolean isExact(Charge usual, long earliest) {
+    return pace.isSized()
+        && AskPolicy.oneByOne(pace.callsPerSecond(usual, earliest), crew.active());
   }
 
   // Requests. Each takes the lock for whatever it does with its answer.
@@ -357,6 +369,7 @@ final class RowLoop {
       graceUntilNanos = now + GRACE_NANOS;
     }
     unanswered = false;
+    retryNanos = FIRST_RETRY_NANOS;
   }
 
   private CompletableFuture<?> look() {
@@ -441,7 +454,8 @@ final class RowLoop {
     Map<Dimension, Long> nothing = new EnumMap<>(Dimension.class);
     synchronized (lock) {
       double rate = pace.callsPerSecond(owner.usual(), clock.earliestMicros(sent));
-      looksFirst = AskPolicy.looksFirst(rate, crew.active());
+      // A call that has its place in one line already does not wait for the others to be near.
+      looksFirst = AskPolicy.looksFirst(rate, crew.active()) && !pace.coversPartOf(owner.next());
       pace.timelines().keySet().forEach(dimension -> nothing.put(dimension, 0L));
     }
     if (!looksFirst) {
@@ -481,14 +495,16 @@ final class RowLoop {
   private CompletableFuture<?> take() {
     long sent = time.nanoTime();
     Map<Dimension, Long> amounts;
+    boolean exactly;
     synchronized (lock) {
       Charge usual = owner.usual();
       long waiting = Math.max(1, owner.waiting(sent));
       double rate = pace.callsPerSecond(usual, clock.earliestMicros(sent));
       pace.forfeit(clock.latestMicros(sent));
       long open = Math.max(1, waiting - Math.min(waiting, pace.calls(usual)));
+      exactly = isExact(usual, clock.earliestMicros(sent));
       long calls = policy.calls(rate, crew.active(), open);
-      amounts = pace.missing(calls, usual, owner.next());
+      amounts = exactly ? pace.missing(owner.next()) : pace.missing(calls, usual, owner.next());
     }
     return row.reserve(worker, amounts)
         .thenCompose(
@@ -496,16 +512,19 @@ final class RowLoop {
               List<CompletableFuture<?>> skips;
               synchronized (lock) {
                 answered(answer, sent);
-                skips = taken(answer, amounts);
+                skips = taken(answer, amounts, exactly);
               }
               return CompletableFuture.allOf(skips.toArray(CompletableFuture<?>[]::new));
             });
   }
 
-  private List<CompletableFuture<?>> taken(QuotaRow.Reserved answer, Map<Dimension, Long> amounts) {
+  private List<CompletableFuture<?>> taken(
+      QuotaRow.Reserved answer, Map<Dimension, Long> amounts, boolean exactly) {
     long now = time.nanoTime();
     long earliest = clock.earliestMicros(now);
     long latest = clock.latestMicros(now);
+    // When the dimension that binds lets the first call go: what others hold until then is no use.
+    long due = lineEnd(answer.ends(), amounts);
     List<CompletableFuture<?>> skips = new ArrayList<>();
     answer
         .ends()
@@ -516,17 +535,18 @@ final class RowLoop {
               if (timeline == null || amount == 0) {
                 return;
               }
-              long lateness = timeline.latenessMicros();
-              if (end - amount >= timeline.positionAt(latest - lateness / 2)) {
+              long slack = timeline.latenessMicros() / 2;
+              if (end - amount >= timeline.positionAt(Math.max(latest, due) - slack)) {
                 pace.add(dimension, end - amount, end);
                 return;
               }
-              long ahead = Math.max(0, Math.min(HEADROOM_MICROS, HEADROOM_MICROS * 10 - lateness));
-              long from = timeline.positionAt(earliest + ahead);
+              long ahead = Math.max(0, HEADROOM_MICROS - slack / 5);
+              long from = timeline.positionAt(Math.max(earliest + ahead, due));
               skips.add(skip(dimension, end, amount, from));
             });
-    policy.reserved(lineEnd(answer.ends(), amounts) - earliest, crew.active());
-    askAtNanos = now + policy.gapMicros(crew.active()) * 1_000;
+    policy.reserved(due - earliest, crew.active());
+    // Who takes one call at a time, and only a near one, asks no more often than calls start.
+    askAtNanos = exactly ? now : now + policy.gapMicros(crew.active()) * 1_000;
     return skips;
   }
 

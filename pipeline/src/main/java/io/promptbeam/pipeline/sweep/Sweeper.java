@@ -177,6 +177,7 @@ public final class Sweeper {
     void decide(DueEntry entry, Job job) {
       JobRun run = job.run();
       Instant deadline = job.spec().limits().deadline();
+      Optional<Instant> notBefore = run.notBefore(job.spec().limits());
       Optional<Instant> lapse =
           run.lease().map(Lease::expiresAt).map(at -> at.plus(config.leaseSlack()));
       if (run.state().isTerminal()) {
@@ -189,8 +190,8 @@ public final class Sweeper {
         end.put(entry, new Ending(job, new JobEvent.Expire()));
       } else if (run.attempt() >= job.spec().limits().maxAttempts()) {
         end.put(entry, new Ending(job, new JobEvent.GiveUp(config.giveUpGrace())));
-      } else if (run.notBefore().isPresent() && now.isBefore(run.notBefore().get())) {
-        moveTo(entry, earlier(run.notBefore().get(), deadline));
+      } else if (notBefore.filter(now::isBefore).isPresent()) {
+        moveTo(entry, earlier(notBefore.get(), deadline));
       } else {
         moveTo(entry, earlier(now.plus(spacing(job)), deadline));
         again.add(JobReference.to(job.spec()));

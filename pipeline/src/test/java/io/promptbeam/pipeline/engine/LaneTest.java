@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 
 class LaneTest {
   private final Lane lane =
-      new Lane(new WorkerQuota(new RateLimits(RateLimits.UNLIMITED, RateLimits.UNLIMITED, 1), 0));
+      new Lane(
+          new WorkerQuota(new RateLimits(RateLimits.UNLIMITED, RateLimits.UNLIMITED, 1), 0),
+          owner -> 1);
 
   @Test
   void lane_givesOwnersTurns_whenOneHasALongBacklog() {
@@ -48,7 +50,8 @@ class LaneTest {
     lane.add(
         new ActiveItem(
             new SingleJob(
-                new JobReference(id, new Owner(owner), "m", priority, 1, 0, Optional.empty()))));
+                new JobReference(id, new Owner(owner), "m", priority, 1, 0, Optional.empty()))),
+        0);
     return id;
   }
 
@@ -59,7 +62,7 @@ class LaneTest {
       assertThat(item).isNotNull();
       owners.add(item.item().owner().name());
       item.draw();
-      lane.turnTaken(item);
+      var unused = lane.turnTaken(item);
     }
     return owners;
   }
@@ -68,7 +71,7 @@ class LaneTest {
     ActiveItem item = lane.peek();
     assertThat(item).isNotNull();
     JobId id = item.draw();
-    lane.turnTaken(item);
+    var unused = lane.turnTaken(item);
     return id;
   }
 }

@@ -11,6 +11,7 @@ import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.LlmRequest;
+import io.promptbeam.pipeline.llm.CallOptions;
 import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.pipeline.llm.LlmClient;
 import io.promptbeam.pipeline.llm.LlmClients;
@@ -175,7 +176,8 @@ class ProviderOutageTest {
     }
 
     @Override
-    public CompletableFuture<LlmAnswer> call(LlmRequest request, Duration timeout) {
+    public CompletableFuture<LlmAnswer> call(
+        LlmRequest request, CallOptions options, Duration timeout) {
       calls++;
       var answer = new CompletableFuture<LlmAnswer>();
       if (!isDown) {

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class RetryBudgetTest {
   private static final long SECOND = 1_000_000_000L;
 
-  private final RetryBudget budget = new RetryBudget(new RetryBudget.Settings(3, 0.5, 0.1), 0);
+  private final RetryBudget budget =
+      new RetryBudget(new RetryBudget.Settings(3, 0.5, 0.1), owner -> 1, 0);
   private final List<Integer> ran = new ArrayList<>();
 
   private void add(int from, int to) {

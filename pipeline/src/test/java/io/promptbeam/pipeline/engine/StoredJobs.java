@@ -26,14 +26,33 @@ public final class StoredJobs {
 
   public static Job create(JobStore store, String model, int maxAttempts, Duration deadline)
       throws Exception {
+    return create(store, Owner.LOCAL, model, maxAttempts, deadline);
+  }
+
+  public static Job create(
+      JobStore store, Owner owner, String model, int maxAttempts, Duration deadline)
+      throws Exception {
     Instant now = Instant.now();
+    var limits = new JobLimits(Priority.INTERACTIVE, 100, now.plus(deadline), maxAttempts);
+    return create(store, owner, model, limits, now);
+  }
+
+  /** A job that is not to start before {@code notBefore}. */
+  public static Job scheduled(JobStore store, Instant notBefore) throws Exception {
+    Instant deadline = notBefore.plusSeconds(3_600);
+    var limits = new JobLimits(Priority.INTERACTIVE, 100, 0, deadline, 3, Optional.of(notBefore));
+    return create(store, Owner.LOCAL, "m", limits, Instant.now());
+  }
+
+  private static Job create(
+      JobStore store, Owner owner, String model, JobLimits limits, Instant now) throws Exception {
     var spec =
         new JobSpec(
             JobId.random(),
-            Owner.LOCAL,
+            owner,
             model,
             JobLabels.ofType(JobLabels.GENERIC),
-            new JobLimits(Priority.INTERACTIVE, 100, now.plus(deadline), maxAttempts),
+            limits,
             now,
             Optional.empty());
     var request =

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.auth.oauth2.AccessToken;
 import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.catalog.SecretResolver;
 import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.OutputText;
+import io.promptbeam.job.Usage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -17,6 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Calls a server that others wrote: the npm package {@code @copilotkit/aimock}. Needs {@code
@@ -38,13 +44,20 @@ class AimockIT {
   private static final String FIXTURES =
       """
       {"fixtures": [
-        {"match": {"userMessage": "hello"}, "response": {"content": "Hi there!"}},
+        {"match": {"userMessage": "hello"}, "response": {"content": "Hi there!", "usage": {
+           "prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18,
+           "input_tokens": 11, "output_tokens": 7,
+           "promptTokenCount": 11, "candidatesTokenCount": 7, "totalTokenCount": 18}}},
         {"match": {"userMessage": "weather"},
          "response": {"toolCalls": [{"name": "weather", "arguments": {"city": "Oslo"}}]}},
         {"match": {"userMessage": "refuse"},
          "response": {"error": {"message": "no, sk-abcdefgh1234"}, "status": 400}},
         {"match": {"userMessage": "slow down"},
          "response": {"error": {"message": "later"}, "status": 429}},
+        {"match": {"userMessage": "overloaded"},
+         "response": {"error": {"message": "overloaded"}, "status": 503}},
+        {"match": {"userMessage": "break off"}, "truncateAfterChunks": 2, "chunkSize": 2,
+         "response": {"content": "This is never told to its end."}},
         {"match": {"inputText": "embed"}, "response": {"embedding": [0.5, 0.25]}}]}
       """;
 
@@ -71,11 +84,33 @@ class AimockIT {
     clients =
         Optional.of(
             HttpLlmClients.open(
-                ModelCatalogLoader.parse(
-                    "models.yaml",
-                    "models: [{id: m, provider: openai, base_url: 'http://127.0.0.1:%d/v1'}]"
-                        .formatted(port)),
-                new SecretResolver(name -> Optional.empty())));
+                ModelCatalogLoader.parse("models.yaml", models("http://127.0.0.1:" + port)),
+                new SecretResolver(name -> Optional.of("test-key-1234")),
+                () ->
+                    new AccessToken(
+                        "ya29.test", Date.from(Instant.now().plus(Duration.ofHours(1))))));
+  }
+
+  private static String models(String root) {
+    return """
+        models:
+          - {id: m, provider: openai, base_url: '%1$s/v1'}
+          - {id: m-stream, provider: openai, base_url: '%1$s/v1', stream: true}
+          - {id: claude, provider: anthropic, base_url: '%1$s', api_key: 'env:K'}
+          - {id: claude-stream, provider: anthropic, base_url: '%1$s', stream: true}
+          - {id: gem, provider: gemini, base_url: '%1$s', api_key: 'env:K'}
+          - {id: gem-stream, provider: gemini, base_url: '%1$s', stream: true}
+          - id: vertex
+            provider: gemini
+            base_url: '%1$s'
+            vertex: {project: proj-1, location: europe-west4}
+          - id: vertex-stream
+            provider: gemini
+            base_url: '%1$s'
+            vertex: {project: proj-1, location: global}
+            stream: true
+        """
+        .formatted(root);
   }
 
   private static void awaitListening(BufferedReader output) throws IOException {
@@ -96,7 +131,11 @@ class AimockIT {
   }
 
   private LlmAnswer call(LlmRequest request) throws Exception {
-    return clients.orElseThrow().client("m").call(request, LONG).get();
+    return call("m", request);
+  }
+
+  private LlmAnswer call(String model, LlmRequest request) throws Exception {
+    return clients.orElseThrow().client(model).call(request, LONG).get();
   }
 
   private static LlmRequest prompt(String text) {
@@ -123,6 +162,61 @@ class AimockIT {
     assertThat(JSON.readTree(vectors.body()).path("data").path(0).path("embedding")).hasSize(2);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "m",
+        "m-stream",
+        "claude",
+        "claude-stream",
+        "gem",
+        "gem-stream",
+        "vertex",
+        "vertex-stream",
+      })
+  void call_speaksEveryProvidersApi_atOnceAndStreamed(String model) throws Exception {
+    LlmAnswer answer = call(model, prompt("hello"));
+    assertThat(text(answer)).contains("Hi there!");
+    assertThat(answer.finishReason()).contains(FinishReason.STOP);
+    assertThat(answer.usage()).isEqualTo(Usage.of(11, 7));
+
+    LlmAnswer tool = call(model, prompt("weather"));
+    assertThat(text(tool)).isEmpty();
+    assertThat(tool.finishReason()).contains(FinishReason.TOOL_CALLS);
+    assertThat(new String(tool.body(), StandardCharsets.UTF_8)).contains("Oslo");
+
+    assertThat(failureOf(model, prompt("refuse")).error().code())
+        .isEqualTo(ErrorCodes.INVALID_REQUEST);
+    assertThat(failureOf(model, prompt("slow down"))).isInstanceOf(LlmException.Throttled.class);
+    assertThat(failureOf(model, prompt("overloaded")).isRetryable()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"m-stream", "claude-stream", "gem-stream"})
+  void streamedCall_isNoAnswer_whenTheServerBreaksOff(String model) {
+    assertThat(failureOf(model, prompt("break off"))).isInstanceOf(LlmException.Transient.class);
+  }
+
+  @Test
+  void nativeCall_passesThrough() throws Exception {
+    LlmRequest claude =
+        nativeRequest(
+            "/v1/messages",
+            "{\"max_tokens\":50,\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}");
+    LlmRequest gemini =
+        nativeRequest(
+            "generateContent",
+            "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hello\"}]}]}");
+    for (String model : new String[] {"claude", "claude-stream"}) {
+      assertThat(text(call(model, claude))).contains("Hi there!");
+    }
+    for (String model : new String[] {"gem", "gem-stream", "vertex"}) {
+      assertThat(text(call(model, gemini))).contains("Hi there!");
+    }
+    assertThat(text(call("m-stream", nativeRequest("/v1/responses", "{\"input\":\"hello\"}"))))
+        .contains("Hi there!");
+  }
+
   @Test
   void call_classifiesItsErrors() {
     assertThat(failureOf(prompt("slow down")))
@@ -137,7 +231,11 @@ class AimockIT {
   }
 
   private LlmException failureOf(LlmRequest request) {
-    var failure = catchThrowableOfType(ExecutionException.class, () -> call(request));
+    return failureOf("m", request);
+  }
+
+  private LlmException failureOf(String model, LlmRequest request) {
+    var failure = catchThrowableOfType(ExecutionException.class, () -> call(model, request));
     if (failure.getCause() instanceof LlmException cause) {
       return cause;
     }

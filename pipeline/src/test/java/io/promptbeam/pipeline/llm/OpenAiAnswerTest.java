@@ -4,29 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import io.promptbeam.job.Usage;
-import io.promptbeam.pipeline.llm.OpenAiAnswer.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** In the bodies, {@code '} stands for {@code "}. */
 class OpenAiAnswerTest {
   private static final JsonFactory JSON = new JsonFactory();
 
-  private static Verdict check(OpenAiEndpoint endpoint, String body) {
+  private static AnswerVerdict check(OpenAiEndpoint endpoint, String body) {
     return OpenAiAnswer.check(
         body.replace('\'', '"').getBytes(StandardCharsets.UTF_8), endpoint, JSON);
   }
 
-  private static Verdict chat(String message) {
+  private static AnswerVerdict chat(String message) {
     return check(
         OpenAiEndpoint.CHAT_COMPLETIONS,
         "{'choices':[{'index':0,'message':" + message + ",'finish_reason':'stop'}]}");
   }
 
-  private static Verdict responses(String output) {
+  private static AnswerVerdict responses(String output) {
     return check(
         OpenAiEndpoint.RESPONSES, "{'status':'completed','error':null,'output':[" + output + "]}");
   }
@@ -43,7 +43,6 @@ class OpenAiAnswerTest {
         "{'content':[{'type':'text','text':'x'}]}",
         "{'content':['x']}",
         "{'content':[{'type':'thinking','thinking':[{'text':'hm'}]},{'type':'text','text':'x'}]}",
-        "{'content':null,'refusal':'no'}",
         "{'content':null,'tool_calls':[{'id':'1','function':{'name':'f','arguments':'{}'}}]}",
         "{'content':'','function_call':{'name':'f'}}",
         "{'content':null,'audio':{'id':'a','data':'AA=='}}",
@@ -51,7 +50,7 @@ class OpenAiAnswerTest {
         "{'content':'','tool_calls':[[[]],1,{'a':{}}],'annotations':[]}",
       })
   void chat_isGood_whenTheMessageSaysOrDoesSomething(String message) {
-    assertThat(chat(message)).isInstanceOf(Verdict.Good.class);
+    assertThat(chat(message)).isInstanceOf(AnswerVerdict.Good.class);
   }
 
   @ParameterizedTest
@@ -72,7 +71,8 @@ class OpenAiAnswerTest {
         "{'content':'','function_call':{}}",
       })
   void chat_isEmpty_whenTheMessageSaysAndDoesNothing(String message) {
-    assertThat(chat(message)).isEqualTo(new Verdict.Empty(Optional.of("stop"), Optional.empty()));
+    assertThat(chat(message))
+        .isEqualTo(new AnswerVerdict.Empty(Optional.of("stop"), Optional.empty()));
   }
 
   @Test
@@ -81,7 +81,7 @@ class OpenAiAnswerTest {
             check(
                 OpenAiEndpoint.CHAT_COMPLETIONS,
                 "{'choices':[{'message':{'content':''}},{'message':{'content':'x'}}]}"))
-        .isInstanceOf(Verdict.Good.class);
+        .isInstanceOf(AnswerVerdict.Good.class);
   }
 
   @Test
@@ -90,7 +90,7 @@ class OpenAiAnswerTest {
             check(
                 OpenAiEndpoint.CHAT_COMPLETIONS,
                 "{'choices':[{'finish_reason':'length','message':{'content':'x'}}]}"))
-        .isInstanceOf(Verdict.Good.class);
+        .isInstanceOf(AnswerVerdict.Good.class);
   }
 
   @Test
@@ -101,7 +101,8 @@ class OpenAiAnswerTest {
                 "{'choices':[{'finish_reason':'length','message':{'content':''}}],"
                     + "'usage':{'prompt_tokens':5,'completion_tokens':90,"
                     + "'completion_tokens_details':{'reasoning_tokens':90}}}"))
-        .isEqualTo(new Verdict.Empty(Optional.of("length"), Optional.of(new Usage(5, 0, 90, 90))));
+        .isEqualTo(
+            new AnswerVerdict.Empty(Optional.of("length"), Optional.of(new Usage(5, 0, 90, 90))));
   }
 
   @Test
@@ -110,13 +111,14 @@ class OpenAiAnswerTest {
             check(
                 OpenAiEndpoint.COMPLETIONS,
                 "{'choices':[{'finish_reason':'you asked for: secret','text':''}]}"))
-        .isEqualTo(new Verdict.Empty(Optional.empty(), Optional.empty()));
+        .isEqualTo(new AnswerVerdict.Empty(Optional.empty(), Optional.empty()));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", " \r\n ", "{'choices':[]}", "{'choices':[],'error':null}"})
   void chat_isEmpty_whenThereIsNoChoiceAtAll(String body) {
-    assertThat(check(OpenAiEndpoint.CHAT_COMPLETIONS, body)).isInstanceOf(Verdict.Empty.class);
+    assertThat(check(OpenAiEndpoint.CHAT_COMPLETIONS, body))
+        .isInstanceOf(AnswerVerdict.Empty.class);
   }
 
   @ParameterizedTest
@@ -145,7 +147,8 @@ class OpenAiAnswerTest {
         "{'data':[{'embedding':[1]}]}",
       })
   void chat_isMalformed_whenItIsNoAnswer(String body) {
-    assertThat(check(OpenAiEndpoint.CHAT_COMPLETIONS, body)).isInstanceOf(Verdict.Malformed.class);
+    assertThat(check(OpenAiEndpoint.CHAT_COMPLETIONS, body))
+        .isInstanceOf(AnswerVerdict.Malformed.class);
   }
 
   @Test
@@ -155,31 +158,32 @@ class OpenAiAnswerTest {
                 OpenAiEndpoint.CHAT_COMPLETIONS,
                 "{'usage':{'prompt_tokens':5,'completion_tokens':9},'choices':[{'message':{'cont"))
         .isInstanceOfSatisfying(
-            Verdict.Malformed.class,
+            AnswerVerdict.Malformed.class,
             malformed -> assertThat(malformed.usage()).contains(Usage.of(5, 9)));
   }
 
   @Test
   void completion_needsText() {
     assertThat(check(OpenAiEndpoint.COMPLETIONS, "{'choices':[{'text':'x'}]}"))
-        .isInstanceOf(Verdict.Good.class);
+        .isInstanceOf(AnswerVerdict.Good.class);
     assertThat(check(OpenAiEndpoint.COMPLETIONS, "{'choices':[{'text':''}]}"))
-        .isInstanceOf(Verdict.Empty.class);
+        .isInstanceOf(AnswerVerdict.Empty.class);
     assertThat(check(OpenAiEndpoint.COMPLETIONS, "{'choices':[{'text':null}]}"))
-        .isInstanceOf(Verdict.Empty.class);
+        .isInstanceOf(AnswerVerdict.Empty.class);
     assertThat(check(OpenAiEndpoint.COMPLETIONS, "{'choices':[{'index':0}]}"))
-        .isInstanceOf(Verdict.Malformed.class);
+        .isInstanceOf(AnswerVerdict.Malformed.class);
   }
 
   @Test
   void embeddings_needData() {
     assertThat(check(OpenAiEndpoint.EMBEDDINGS, "{'data':[{'embedding':[0.1,2]}]}"))
-        .isInstanceOf(Verdict.Good.class);
-    assertThat(check(OpenAiEndpoint.EMBEDDINGS, "{'data':[]}")).isInstanceOf(Verdict.Empty.class);
+        .isInstanceOf(AnswerVerdict.Good.class);
+    assertThat(check(OpenAiEndpoint.EMBEDDINGS, "{'data':[]}"))
+        .isInstanceOf(AnswerVerdict.Empty.class);
     assertThat(check(OpenAiEndpoint.EMBEDDINGS, "{'data':[[0.1]]}"))
-        .isInstanceOf(Verdict.Malformed.class);
+        .isInstanceOf(AnswerVerdict.Malformed.class);
     assertThat(check(OpenAiEndpoint.EMBEDDINGS, "{'choices':[{'text':'x'}]}"))
-        .isInstanceOf(Verdict.Malformed.class);
+        .isInstanceOf(AnswerVerdict.Malformed.class);
   }
 
   @ParameterizedTest
@@ -187,13 +191,12 @@ class OpenAiAnswerTest {
       strings = {
         "{'type':'message','content':[{'type':'output_text','text':'x'}]}",
         "{'content':[{'text':'x','type':'output_text'}],'type':'message'}",
-        "{'type':'message','content':[{'type':'refusal','refusal':'no'}]}",
         "{'type':'message','content':[{'type':'output_audio','data':'AA=='}]}",
         "{'type':'reasoning','summary':[]},{'type':'function_call','name':'f'}",
         "{'type':'image_generation_call','result':'AA=='}",
       })
   void responses_areGood_whenAnItemSaysOrDoesSomething(String items) {
-    assertThat(responses(items)).isInstanceOf(Verdict.Good.class);
+    assertThat(responses(items)).isInstanceOf(AnswerVerdict.Good.class);
   }
 
   @ParameterizedTest
@@ -205,7 +208,7 @@ class OpenAiAnswerTest {
         "{'type':'reasoning','content':[{'type':'reasoning_text','text':'hm'}]}",
       })
   void responses_areEmpty_whenNoItemSaysOrDoesAnything(String items) {
-    assertThat(responses(items)).isInstanceOf(Verdict.Empty.class);
+    assertThat(responses(items)).isInstanceOf(AnswerVerdict.Empty.class);
   }
 
   @Test
@@ -215,6 +218,56 @@ class OpenAiAnswerTest {
                 OpenAiEndpoint.RESPONSES,
                 "{'status':'incomplete','incomplete_details':{'reason':'max_output_tokens'},"
                     + "'output':[{'type':'reasoning'}]}"))
-        .isEqualTo(new Verdict.Empty(Optional.of("max_output_tokens"), Optional.empty()));
+        .isEqualTo(new AnswerVerdict.Empty(Optional.of("max_output_tokens"), Optional.empty()));
+  }
+
+  @Test
+  void chat_isRefused_whenThereIsNothingButARefusal() {
+    assertThat(chat("{'content':null,'refusal':'I cannot help with that.'}"))
+        .isEqualTo(new AnswerVerdict.Refused("the model refused", Optional.empty()));
+    assertThat(responses("{'type':'message','content':[{'type':'refusal','refusal':'no'}]}"))
+        .isInstanceOf(AnswerVerdict.Refused.class);
+    assertThat(chat("{'content':null,'refusal':''}")).isInstanceOf(AnswerVerdict.Empty.class);
+  }
+
+  @Test
+  void chat_isGood_whenTextComesWithARefusal() {
+    assertThat(chat("{'content':'Some of it.','refusal':'Not the rest.'}"))
+        .isInstanceOf(AnswerVerdict.Good.class);
+    assertThat(
+            check(
+                OpenAiEndpoint.CHAT_COMPLETIONS,
+                "{'choices':[{'message':{'content':null,'refusal':'no'}},"
+                    + "{'message':{'content':'x'}}]}"))
+        .isInstanceOf(AnswerVerdict.Good.class);
+  }
+
+  @Test
+  void chat_isRefused_whenTheContentFilterLeftNothing() {
+    assertThat(
+            check(
+                OpenAiEndpoint.CHAT_COMPLETIONS,
+                "{'choices':[{'message':{'content':''},'finish_reason':'content_filter'}],"
+                    + "'usage':{'prompt_tokens':4}}"))
+        .isEqualTo(
+            new AnswerVerdict.Refused(
+                "the provider's content filter held it back", Optional.of(Usage.of(4, 0))));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "stop, STOP",
+    "length, LENGTH",
+    "content_filter, CONTENT_FILTER",
+    "tool_calls, TOOL_CALLS",
+    "function_call, TOOL_CALLS",
+    "eos, OTHER",
+  })
+  void finishReason_isNeutral(String reason, FinishReason neutral) {
+    assertThat(
+            check(
+                OpenAiEndpoint.CHAT_COMPLETIONS,
+                "{'choices':[{'message':{'content':'x'},'finish_reason':'" + reason + "'}]}"))
+        .isEqualTo(new AnswerVerdict.Good(Usage.NONE, Optional.of(neutral)));
   }
 }

@@ -59,7 +59,7 @@ class OpenAiClientIT {
     calls.close();
   }
 
-  private OpenAiClient client(URI baseUrl, Optional<String> key) {
+  private HttpLlmClient client(URI baseUrl, Optional<String> key) {
     var model =
         new ModelConfig(
             "fast",
@@ -71,10 +71,15 @@ class OpenAiClientIT {
             Pricing.FREE,
             new Timeouts(Duration.ofSeconds(5), LONG),
             Optional.empty());
-    return new OpenAiClient(model, baseUrl, key, calls, Clock.fixed(NOW, ZoneOffset.UTC));
+    return new HttpLlmClient(
+        model,
+        new OpenAiProtocol(baseUrl, model.upstreamModel(), false),
+        Credentials.ofKey("Authorization", "Bearer ", key),
+        calls,
+        Clock.fixed(NOW, ZoneOffset.UTC));
   }
 
-  private OpenAiClient client(ScriptedServer server) {
+  private HttpLlmClient client(ScriptedServer server) {
     return client(server.baseUrl(), Optional.of(KEY));
   }
 
@@ -467,7 +472,7 @@ class OpenAiClientIT {
               began.countDown();
               return connection.getInputStream().read() >= 0;
             })) {
-      OpenAiClient client = client(server);
+      HttpLlmClient client = client(server);
       CompletableFuture<LlmAnswer> call = client.call(prompt(), LONG);
       assertThat(began.await(20, TimeUnit.SECONDS)).isTrue();
 
@@ -524,7 +529,7 @@ class OpenAiClientIT {
               ScriptedServer.send(connection, ScriptedServer.response(200, "", CHAT));
               return !request.body().contains("last");
             })) {
-      OpenAiClient client = client(server);
+      HttpLlmClient client = client(server);
       LlmRequest last = new LlmRequest.Prompt(Optional.empty(), "last", JSON.createObjectNode());
 
       client.call(prompt(), LONG).get();

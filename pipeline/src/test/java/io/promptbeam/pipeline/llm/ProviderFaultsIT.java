@@ -61,7 +61,7 @@ class ProviderFaultsIT {
     calls.close();
   }
 
-  private OpenAiClient client(URI baseUrl, Timeouts timeouts) {
+  private HttpLlmClient client(URI baseUrl, Timeouts timeouts) {
     var model =
         new ModelConfig(
             "m",
@@ -73,7 +73,12 @@ class ProviderFaultsIT {
             Pricing.FREE,
             timeouts,
             Optional.empty());
-    return new OpenAiClient(model, baseUrl, Optional.empty(), calls, Clock.systemUTC());
+    return new HttpLlmClient(
+        model,
+        new OpenAiProtocol(baseUrl, model.upstreamModel(), false),
+        Credentials.ofKey("Authorization", "Bearer ", Optional.empty()),
+        calls,
+        Clock.systemUTC());
   }
 
   private static LlmException failureOf(CompletableFuture<LlmAnswer> call) {
@@ -302,7 +307,7 @@ class ProviderFaultsIT {
               ScriptedServer.send(connection, ScriptedServer.response(200, "", body));
               return true;
             })) {
-      OpenAiClient client = client(server.baseUrl(), PATIENT);
+      HttpLlmClient client = client(server.baseUrl(), PATIENT);
 
       LlmException failure = failureOf(client.call(PROMPT, LONG));
 
@@ -479,7 +484,7 @@ class ProviderFaultsIT {
     try (var server = ScriptedServer.always(ScriptedServer.response(200, "", ANSWER));
         var proxy = FaultyProxy.to("127.0.0.1", server.baseUrl().getPort())) {
       var baseUrl = URI.create("http://127.0.0.1:" + proxy.port() + "/v1");
-      OpenAiClient client = client(baseUrl, PATIENT);
+      HttpLlmClient client = client(baseUrl, PATIENT);
       assertThat(client.call(PROMPT, LONG).get().body()).asString().isEqualTo(ANSWER);
 
       proxy.mode(Mode.RESET);

@@ -67,7 +67,8 @@ public final class ScriptedClients implements LlmClients, LlmClient {
   }
 
   @Override
-  public CompletableFuture<LlmAnswer> call(LlmRequest request, Duration timeout) {
+  public CompletableFuture<LlmAnswer> call(
+      LlmRequest request, CallOptions options, Duration timeout) {
     return script.answer(calls.incrementAndGet());
   }
 

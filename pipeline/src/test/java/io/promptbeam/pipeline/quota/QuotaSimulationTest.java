@@ -51,13 +51,15 @@ class QuotaSimulationTest {
     }
   }
 
+  private static final String ONLY = System.getProperty("promptbeam.quota.only", "");
+
   static Stream<Case> cases() {
     List<Case> cases = new ArrayList<>();
     for (int workers : new int[] {1, 2, 6, 50, 1_000}) {
       for (long rate : new long[] {1, 10, 60, 100, 600, 3_000, 18_000, 60_000}) {
         cases.add(new Case(workers, Map.of(Dimension.REQUESTS, rate), 0));
       }
-      for (long rate : new long[] {1_000_000, 20_000_000}) {
+      for (long rate : new long[] {200_000, 1_000_000, 3_000_000, 20_000_000}) {
         cases.add(new Case(workers, Map.of(Dimension.TOKENS, rate), 0));
       }
       cases.add(
@@ -65,7 +67,7 @@ class QuotaSimulationTest {
               workers, Map.of(Dimension.REQUESTS, 3_000L, Dimension.INPUT_TOKENS, 4_000_000L), 0));
       cases.add(new Case(workers, Map.of(Dimension.REQUESTS, 3_000L), 0.02));
     }
-    return cases.stream();
+    return cases.stream().filter(c -> c.toString().contains(ONLY));
   }
 
   @ParameterizedTest
@@ -93,7 +95,7 @@ class QuotaSimulationTest {
     }
     world.runUntil(given.seconds() * QuotaWorld.SECOND);
 
-    boolean slow = given.perMinute().getOrDefault(Dimension.REQUESTS, 1_000L) <= 600;
+    boolean slow = provider.starts() <= 800;
     Duration end = Duration.ofSeconds(given.seconds());
     Duration from = Duration.ofSeconds(given.workers() > 50 ? 10 : 3);
     double use = slow ? provider.evenUse() : provider.use(from, end);
@@ -107,11 +109,12 @@ class QuotaSimulationTest {
             provider.refused(),
             provider.starts(),
             (double) network.requests() / (double) given.seconds()));
-    System.out.println(TABLE.get(TABLE.size() - 1));
     assertThat(provider.fullestMinute()).isLessThanOrEqualTo(1);
     assertThat(provider.refused()).isZero();
     if (given.workers() <= 50 && given.lost() == 0) {
-      assertThat(use).isGreaterThanOrEqualTo(0.99);
+      // With two limits, a row of small calls binds one of them and leaves some of the other.
+      double least = given.perMinute().size() > 1 ? 0.97 : 0.99;
+      assertThat(use).isGreaterThanOrEqualTo(least);
     }
   }
 

@@ -10,6 +10,7 @@ import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.LlmRequest;
+import io.promptbeam.pipeline.llm.CallOptions;
 import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.pipeline.llm.LlmClient;
 import io.promptbeam.pipeline.llm.LlmClients;
@@ -66,7 +67,8 @@ final class SimLlm implements LlmClients, LlmClient {
   }
 
   @Override
-  public CompletableFuture<LlmAnswer> call(LlmRequest request, Duration timeout) {
+  public CompletableFuture<LlmAnswer> call(
+      LlmRequest request, CallOptions options, Duration timeout) {
     JobId job = JobId.parse(((LlmRequest.Prompt) request).input()).orElseThrow();
     SimCall call = sim.ledger().callStarted(job, process);
     CompletableFuture<LlmAnswer> answer = new CompletableFuture<>();

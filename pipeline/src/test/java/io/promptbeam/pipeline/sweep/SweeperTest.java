@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -97,6 +98,20 @@ class SweeperTest {
   private Job apply(Job job, JobEvent event, Instant now) {
     var applied = new Jobs(store, Clock.fixed(now, ZoneOffset.UTC)).apply(job, event).join();
     return ((Jobs.Applied.Done) applied).job();
+  }
+
+  @Test
+  void scheduledJob_isHandedOverAtItsTime_andNotBefore() throws Exception {
+    Instant start = Instant.now().plusSeconds(3_600).truncatedTo(ChronoUnit.MILLIS);
+    Job job = StoredJobs.scheduled(store, start);
+    assertThat(dueOf(job)).isEqualTo(start);
+    assertThat(sweep(start.minusMillis(1), Scope.DUE).looked()).isZero();
+    // A runner that has forgotten everything looks at it, and leaves it for later.
+    assertThat(sweep(start.minusSeconds(9), Scope.EVERYTHING).again()).isEmpty();
+    assertThat(dueOf(job)).isBetween(start, start.plusSeconds(1));
+    assertThat(sweep(start.plusSeconds(1), Scope.DUE).again())
+        .extracting(JobReference::jobId)
+        .containsExactly(job.spec().id());
   }
 
   private Instant dueOf(Job job) {

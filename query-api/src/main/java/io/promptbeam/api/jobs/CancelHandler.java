@@ -8,6 +8,7 @@ import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Transition.Reason;
+import io.promptbeam.store.EndedJobs;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.store.Jobs.Applied;
 import java.time.Clock;
@@ -19,11 +20,13 @@ import java.util.concurrent.CompletableFuture;
 final class CancelHandler implements Handler {
   private final JobReader reader;
   private final Jobs jobs;
+  private final EndedJobs ended;
   private final Clock clock;
 
-  CancelHandler(JobReader reader, Jobs jobs, Clock clock) {
+  CancelHandler(JobReader reader, Jobs jobs, EndedJobs ended, Clock clock) {
     this.reader = reader;
     this.jobs = jobs;
+    this.ended = ended;
     this.clock = clock;
   }
 
@@ -37,6 +40,9 @@ final class CancelHandler implements Handler {
 
   private ApiResponse answer(Applied applied) {
     if (applied instanceof Applied.Done done) {
+      if (done.job().run().state().isTerminal()) {
+        ended.count(done.job().spec().owner(), 1);
+      }
       return describe(done.job());
     }
     if (applied instanceof Applied.Refused refused) {

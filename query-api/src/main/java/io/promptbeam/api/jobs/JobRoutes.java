@@ -3,6 +3,7 @@ package io.promptbeam.api.jobs;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.store.EndedJobs;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.submit.JobSubmitter;
@@ -43,25 +44,27 @@ public final class JobRoutes implements AutoCloseable {
     var cache =
         new TerminalCache(bounds.cacheBytes(), bounds.cacheTimeToLive(), Ticker.systemTicker());
     var reader = new JobReader(store);
+    var limited = new LimitedSubmitter(store, submitter, catalog, clock);
     var jobs = new Jobs(store, clock);
+    var ended = new EndedJobs(store.ownerCounters(), catalog);
     var parser = new SubmissionParser(catalog);
     // Spark tries routes in order: what is polled comes first.
     routes =
         List.of(
             Route.of("GET", JobPaths.STATUS, new StatusHandler(reader, cache, watcher, clock)),
             Route.of("GET", JobPaths.RESULT, new ResultHandler(reader, cache, clock)),
-            Route.of("POST", JobPaths.SUBMIT, new SubmitHandler(parser::parse, submitter, clock)),
+            Route.of("POST", JobPaths.SUBMIT, new SubmitHandler(parser::parse, limited, clock)),
             Route.of(
                 "POST",
                 JobPaths.TRAINER_ANALYSIS,
-                new SubmitHandler(parser::parseTrainerAnalysis, submitter, clock)),
+                new SubmitHandler(parser::parseTrainerAnalysis, limited, clock)),
             Route.of(
                 "GET", JobPaths.JOBS, new ListHandler(store, new PageToken(tokenSecret), clock)),
-            Route.of("POST", JobPaths.CANCEL, new CancelHandler(reader, jobs, clock)),
+            Route.of("POST", JobPaths.CANCEL, new CancelHandler(reader, jobs, ended, clock)),
             Route.of(
                 "POST",
                 JobPaths.RETRY,
-                new RetryHandler(reader, new Resubmissions(catalog), submitter, clock)),
+                new RetryHandler(reader, new Resubmissions(catalog), limited, clock)),
             Route.of("DELETE", JobPaths.JOB, new EraseHandler(reader, jobs, cache)),
             Route.of("GET", JobPaths.MODELS, new ModelsHandler(catalog)));
   }

@@ -126,6 +126,7 @@ final class JobViews {
     json.writeStringField("status", run.state().wireName());
     json.writeBooleanField("is_complete", run.state().isTerminal());
     json.writeStringField("created_at", wireTime(spec.createdAt()));
+    writeText(json, "not_before", spec.limits().notBefore().map(JobViews::wireTime));
     writeText(json, "started_at", run.startedAt().map(JobViews::wireTime));
     writeText(json, "completed_at", endedAt.map(JobViews::wireTime));
     json.writeFieldName("processing_time_ms");

@@ -10,7 +10,6 @@ import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.Owner;
 import io.promptbeam.store.JobStore.Part;
-import io.promptbeam.submit.JobSubmitter;
 import io.promptbeam.submit.Resubmissions;
 import io.promptbeam.submit.Resubmissions.Outcome;
 import io.promptbeam.submit.SubmitOutcome;
@@ -25,10 +24,11 @@ import java.util.concurrent.CompletableFuture;
 final class RetryHandler implements Handler {
   private final JobReader reader;
   private final Resubmissions resubmissions;
-  private final JobSubmitter submitter;
+  private final LimitedSubmitter submitter;
   private final Clock clock;
 
-  RetryHandler(JobReader reader, Resubmissions resubmissions, JobSubmitter submitter, Clock clock) {
+  RetryHandler(
+      JobReader reader, Resubmissions resubmissions, LimitedSubmitter submitter, Clock clock) {
     this.reader = reader;
     this.resubmissions = resubmissions;
     this.submitter = submitter;
@@ -39,14 +39,13 @@ final class RetryHandler implements Handler {
   public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
     return reader
         .read(JobReader.idIn(request), owner, Set.of(Part.REQUEST))
-        .thenCompose(this::submit)
-        .thenApply(RetryHandler::answer);
+        .thenCompose(this::submit);
   }
 
-  private CompletableFuture<SubmitOutcome> submit(Job job) {
+  private CompletableFuture<ApiResponse> submit(Job job) {
     Outcome outcome = resubmissions.of(job, clock.instant());
     if (outcome instanceof Outcome.Ready ready) {
-      return submitter.submit(ready.submission());
+      return submitter.submit(ready.submission(), RetryHandler::answer);
     }
     throw problem(job.spec().id(), outcome).asException();
   }

@@ -10,7 +10,6 @@ import io.promptbeam.api.http.Problems;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.Owner;
 import io.promptbeam.submit.InvalidSubmissionException;
-import io.promptbeam.submit.JobSubmitter;
 import io.promptbeam.submit.Submission;
 import io.promptbeam.submit.SubmitOutcome;
 import java.time.Clock;
@@ -31,10 +30,10 @@ final class SubmitHandler implements Handler {
   static final String REPLAYED = "Idempotent-Replayed";
 
   private final Form form;
-  private final JobSubmitter submitter;
+  private final LimitedSubmitter submitter;
   private final Clock clock;
 
-  SubmitHandler(Form form, JobSubmitter submitter, Clock clock) {
+  SubmitHandler(Form form, LimitedSubmitter submitter, Clock clock) {
     this.form = form;
     this.submitter = submitter;
     this.clock = clock;
@@ -49,7 +48,7 @@ final class SubmitHandler implements Handler {
     } catch (InvalidSubmissionException e) {
       throw Problems.invalid(e).asException();
     }
-    return submitter.submit(submission).thenApply(SubmitHandler::answer);
+    return submitter.submit(submission, SubmitHandler::answer);
   }
 
   private static ApiResponse answer(SubmitOutcome outcome) {
