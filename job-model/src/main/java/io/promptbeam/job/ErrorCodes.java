@@ -14,6 +14,9 @@ public final class ErrorCodes {
   /** The account at the provider has nothing left: credit, or a limit of a day or longer. */
   public static final String QUOTA_EXHAUSTED = "provider_quota_exhausted";
 
+  /** The answer does not meet the job's output_schema, nor did another one. */
+  public static final String INVALID_OUTPUT = "invalid_output";
+
   /** The provider refused our credentials (401, 403): the operator must act. */
   public static final String PROVIDER_AUTH = "provider_auth";
 
@@ -40,6 +43,9 @@ public final class ErrorCodes {
 
   /** The job names a model that the catalog no longer has. */
   public static final String UNKNOWN_MODEL = "unknown_model";
+
+  /** The owner's budget of the day is used up, and its policy is that jobs fail then, uncalled. */
+  public static final String BUDGET_EXCEEDED = "budget_exceeded";
 
   /** Every attempt ended with its worker, not with an answer. */
   public static final String POISON = "poison";

@@ -7,8 +7,16 @@ import java.util.Optional;
 
 /** What can happen to a job. {@link JobRun#apply} says what follows. */
 public sealed interface JobEvent {
-  /** A worker wants to call. */
-  record Claim(String token, Duration leaseFor) implements JobEvent {}
+  /**
+   * A worker wants to call.
+   *
+   * @param route where it calls, when that is not where the job was to be called
+   */
+  record Claim(String token, Duration leaseFor, Optional<Route> route) implements JobEvent {
+    public Claim(String token, Duration leaseFor) {
+      this(token, leaseFor, Optional.empty());
+    }
+  }
 
   /** The worker under {@code token} is still calling. */
   record Renew(String token, Duration leaseFor) implements JobEvent {}
@@ -51,6 +59,34 @@ public sealed interface JobEvent {
       this(token, notBefore, error, List.of());
     }
   }
+
+  /**
+   * The model could not answer, another of the job's chain is to be asked. Ends the job when no
+   * attempt or time is left.
+   *
+   * @param called false when nothing was sent; then the attempt is not counted
+   * @param notBefore present when the chain begins anew, after a pause
+   * @param calls of this attempt
+   */
+  record Reroute(
+      String token,
+      Route route,
+      boolean called,
+      Optional<Instant> notBefore,
+      JobError why,
+      List<CallRecord> calls)
+      implements JobEvent {
+    public Reroute {
+      calls = List.copyOf(calls);
+    }
+  }
+
+  /**
+   * An earlier answer serves, and nobody is called.
+   *
+   * @param answer whose it is
+   */
+  record CompleteFromCache(CachedAnswer answer) implements JobEvent {}
 
   /**
    * The worker hands the job back uncalled; the attempt is not counted.

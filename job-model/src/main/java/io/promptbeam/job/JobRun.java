@@ -23,6 +23,7 @@ import java.util.stream.Stream;
  * @param lastError of the latest failed attempt, kept while the job waits to be retried
  * @param erased payload and result are gone; only ended jobs are erased
  * @param calls made so far, as far as their ends were recorded
+ * @param route at which model of its chain it is
  */
 public record JobRun(
     JobState state,
@@ -34,10 +35,13 @@ public record JobRun(
     Optional<Ending> ending,
     Optional<JobError> lastError,
     boolean erased,
-    List<CallRecord> calls) {
+    List<CallRecord> calls,
+    Route route) {
 
   /** For the record of a call that ended at the deadline. */
   private static final Duration LEASE_BEYOND_DEADLINE = Duration.ofSeconds(5);
+
+  private static final Optional<String> INVALID_OUTPUT = Optional.of(ErrorCodes.INVALID_OUTPUT);
 
   public static final JobRun NEW =
       new JobRun(
@@ -73,6 +77,32 @@ public record JobRun(
         lastError,
         erased,
         List.of());
+  }
+
+  /** One at its own model. */
+  public JobRun(
+      JobState state,
+      int attempt,
+      Optional<Lease> lease,
+      Optional<Instant> notBefore,
+      Optional<Instant> startedAt,
+      boolean cancelRequested,
+      Optional<Ending> ending,
+      Optional<JobError> lastError,
+      boolean erased,
+      List<CallRecord> calls) {
+    this(
+        state,
+        attempt,
+        lease,
+        notBefore,
+        startedAt,
+        cancelRequested,
+        ending,
+        lastError,
+        erased,
+        calls,
+        Route.HOME);
   }
 
   public JobRun {
@@ -111,6 +141,14 @@ public record JobRun(
       return holds(retry.token())
           ? with(retry.calls()).retry(retry, limits, now)
           : new Refused(Reason.TOKEN_LOST);
+    } else if (event instanceof JobEvent.Reroute reroute) {
+      return holds(reroute.token())
+          ? with(reroute.calls()).reroute(reroute, limits, now)
+          : new Refused(Reason.TOKEN_LOST);
+    } else if (event instanceof JobEvent.CompleteFromCache cache) {
+      return leaseIsLive(now)
+          ? new Refused(Reason.LEASE_HELD)
+          : cancelRequested ? new Moved(cancelled(now)) : new Moved(fromCache(cache.answer(), now));
     } else if (event instanceof JobEvent.Release release) {
       return holds(release.token()) ? release(release, now) : new Refused(Reason.TOKEN_LOST);
     } else if (event instanceof JobEvent.Abort abort) {
@@ -156,7 +194,8 @@ public record JobRun(
             Optional.empty(),
             lastError,
             false,
-            calls));
+            calls,
+            claim.route().orElse(route)));
   }
 
   /** No longer than somebody may be calling, and recording: else it would hold up the expiry. */
@@ -177,17 +216,41 @@ public record JobRun(
       return new Moved(expired(now, Optional.of(retry.error())));
     }
     return new Moved(
-        new JobRun(
-            JobState.PENDING,
-            attempt,
-            Optional.empty(),
-            Optional.of(retry.notBefore()),
-            startedAt,
-            false,
-            Optional.empty(),
-            Optional.of(retry.error()),
-            false,
-            calls));
+        waiting(attempt, Optional.of(retry.notBefore()), Optional.of(retry.error()), route));
+  }
+
+  private Transition reroute(JobEvent.Reroute reroute, JobLimits limits, Instant now) {
+    if (cancelRequested) {
+      return new Moved(cancelled(now));
+    }
+    if (reroute.called() && attempt >= limits.maxAttempts()) {
+      return new Moved(ended(JobState.FAILED, now, Optional.of(reroute.why())));
+    }
+    if (reroute.notBefore().filter(next -> !next.isBefore(limits.deadline())).isPresent()) {
+      return new Moved(expired(now, Optional.of(reroute.why())));
+    }
+    return new Moved(
+        waiting(
+            reroute.called() ? attempt : attempt - 1,
+            reroute.notBefore(),
+            Optional.of(reroute.why()),
+            reroute.route()));
+  }
+
+  private JobRun waiting(
+      int attempts, Optional<Instant> until, Optional<JobError> because, Route at) {
+    return new JobRun(
+        JobState.PENDING,
+        attempts,
+        Optional.empty(),
+        until,
+        startedAt,
+        false,
+        Optional.empty(),
+        because,
+        false,
+        calls,
+        at);
   }
 
   private Transition release(JobEvent.Release release, Instant now) {
@@ -195,17 +258,7 @@ public record JobRun(
       return new Moved(cancelled(now));
     }
     return new Moved(
-        new JobRun(
-            JobState.PENDING,
-            attempt - 1,
-            Optional.empty(),
-            Optional.empty(),
-            startedAt,
-            false,
-            Optional.empty(),
-            release.why().or(() -> lastError),
-            false,
-            calls));
+        waiting(attempt - 1, Optional.empty(), release.why().or(() -> lastError), route));
   }
 
   private Transition requestCancel(Instant now) {
@@ -217,7 +270,8 @@ public record JobRun(
     }
     return new Moved(
         new JobRun(
-            state, attempt, lease, notBefore, startedAt, true, ending, lastError, erased, calls));
+            state, attempt, lease, notBefore, startedAt, true, ending, lastError, erased, calls,
+            route));
   }
 
   private Transition expire(JobLimits limits, Instant now) {
@@ -260,7 +314,23 @@ public record JobRun(
             ending,
             lastError,
             true,
-            calls));
+            calls,
+            route));
+  }
+
+  /** The model that answered; empty until the job has completed. */
+  public Optional<String> servedBy(JobSpec spec) {
+    if (state != JobState.COMPLETED) {
+      return Optional.empty();
+    }
+    Optional<String> cached = ending.flatMap(Ending::cached).map(CachedAnswer::servedBy);
+    return cached.or(() -> route.modelId()).or(() -> Optional.of(spec.modelId()));
+  }
+
+  /** Whether the answer took a second call, because the first one's did not meet its schema. */
+  public boolean repaired() {
+    return state == JobState.COMPLETED
+        && calls.stream().anyMatch(call -> call.errorCode().equals(INVALID_OUTPUT));
   }
 
   /** No call starts before it: what a retry waits for, or else what the submission asked for. */
@@ -288,7 +358,8 @@ public record JobRun(
         ending,
         lastError,
         erased,
-        calls);
+        calls,
+        route);
   }
 
   private JobRun cancelled(Instant now) {
@@ -321,17 +392,36 @@ public record JobRun(
             ending,
             lastError,
             erased,
-            Stream.concat(calls.stream(), more.stream()).toList());
+            Stream.concat(calls.stream(), more.stream()).toList(),
+            route);
+  }
+
+  private JobRun fromCache(CachedAnswer answer, Instant now) {
+    // What other calls cost before stays to be paid; the answer itself costs nothing.
+    return ended(
+        JobState.COMPLETED,
+        new Ending(
+            now,
+            Optional.of(usage().orElse(Usage.NONE)),
+            Optional.of(costUsd().orElse(BigDecimal.ZERO)),
+            Optional.empty(),
+            Optional.of(answer)));
+  }
+
+  private JobRun ended(JobState terminal, Instant now, Optional<JobError> error) {
+    return ended(terminal, new Ending(now, usage(), costUsd(), error));
   }
 
   /** All calls are paid for, not only the one that answered. */
-  private JobRun ended(JobState terminal, Instant now, Optional<JobError> error) {
-    Ending how =
-        new Ending(
-            now,
-            calls.stream().flatMap(call -> call.usage().stream()).reduce(Usage::plus),
-            calls.stream().flatMap(call -> call.costUsd().stream()).reduce(BigDecimal::add),
-            error);
+  private Optional<Usage> usage() {
+    return calls.stream().flatMap(call -> call.usage().stream()).reduce(Usage::plus);
+  }
+
+  private Optional<BigDecimal> costUsd() {
+    return calls.stream().flatMap(call -> call.costUsd().stream()).reduce(BigDecimal::add);
+  }
+
+  private JobRun ended(JobState terminal, Ending how) {
     return new JobRun(
         terminal,
         attempt,
@@ -342,6 +432,7 @@ public record JobRun(
         Optional.of(how),
         lastError,
         false,
-        calls);
+        calls,
+        route);
   }
 }

@@ -11,6 +11,7 @@ import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
 import io.promptbeam.store.quota.QuotaRow;
 import io.promptbeam.store.quota.QuotaRows;
+import io.promptbeam.store.usage.UsageStore;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -58,6 +59,7 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
   private final BigtableCalls calls;
   private final JobRows rows;
   private final BigtableDueIndex dueIndex;
+  private final BigtableAnswerIndex answers;
   private final Clock clock;
   private final int listScanBudget;
 
@@ -83,6 +85,7 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
     this.versionPrefix = versionPrefix;
     this.rows = new JobRows(clock);
     this.dueIndex = new BigtableDueIndex(calls, clock);
+    this.answers = new BigtableAnswerIndex(calls, clock, pauses, this::newVersion);
     this.clock = clock;
     this.listScanBudget = listScanBudget;
   }
@@ -113,6 +116,12 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
   @Override
   public QuotaRow row(String quotaId) {
     return new BigtableQuotaRow(calls, quotaId);
+  }
+
+  /** Usage in the same instance, over the same connections; unusable once the store is closed. */
+  @Override
+  public UsageStore usage() {
+    return new BigtableUsage(calls);
   }
 
   @Override
@@ -344,6 +353,11 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
         new BigtableJobList(
             calls, ids -> readAll(ids, Set.of()), owner, filter, pageSize, listScanBudget);
     return BigtableCalls.translated(search.page(start));
+  }
+
+  @Override
+  public AnswerIndex answers() {
+    return answers;
   }
 
   @Override

@@ -28,6 +28,9 @@ public final class BigtableSchema {
   /** How long anything is kept after it was written, where nothing else is said. */
   public static final Duration DEFAULT_RETENTION = Duration.ofDays(30);
 
+  /** How long a day's usage is kept: a year and a month to look at it. */
+  static final Duration USAGE_RETENTION = Duration.ofDays(400);
+
   /** A row per job. */
   static final TableId JOBS = TableId.of("jobs");
 
@@ -40,11 +43,17 @@ public final class BigtableSchema {
   /** A row per quota that workers share. */
   static final TableId QUOTAS = TableId.of("quotas");
 
+  /** A row per owner and day. */
+  static final TableId USAGE = TableId.of("usage");
+
   /** A row per owner with limits: counters. */
   static final TableId OWNERS = TableId.of("owners");
 
   /** A row per model and worker: what waits there, and why. */
   static final TableId LANES = TableId.of("lanes");
+
+  /** A row per request that may be answered from an earlier answer: which job has it, or will. */
+  static final TableId ANSWERS = TableId.of("answers");
 
   /** Of {@link #JOBS}: spec, run and version. */
   static final String STATE = "s";
@@ -59,13 +68,22 @@ public final class BigtableSchema {
   /** Of {@link #JOBS}: the result. */
   static final String RESULT = "r";
 
-  /** Of the two index tables. */
+  /** Of the other tables. */
   static final String ENTRY = "e";
 
   /** Of {@link #QUOTAS}: counters, heartbeats, holds and what is agreed. */
   static final String QUOTA = "q";
 
-  /** The one column of every family but {@link #STATE} and {@link #QUOTA}. */
+  /** Of {@link #USAGE}: what was counted, a column per counter and model. */
+  static final String USAGE_COUNTERS = "u";
+
+  /** Of {@link #USAGE}: how many changes each writer has made. */
+  static final String USAGE_WRITERS = "w";
+
+  /** Of {@link #USAGE}: what is taken of the day's budget, and by whom. */
+  static final String USAGE_BUDGET = "b";
+
+  /** The one column of {@link #REQUEST}, {@link #RESULT} and {@link #ENTRY}. */
   static final ByteString JSON = ByteString.copyFromUtf8("json");
 
   /** Of {@link #OWNERS}: what stands until it is changed. */
@@ -81,7 +99,7 @@ public final class BigtableSchema {
           JOBS, List.of(STATE, REQUEST, RESULT),
           JOBS_BY_OWNER, List.of(ENTRY),
           JOBS_DUE, List.of(ENTRY),
-          QUOTAS, List.of(QUOTA));
+          ANSWERS, List.of(ENTRY));
 
   private BigtableSchema() {}
 
@@ -102,7 +120,8 @@ public final class BigtableSchema {
    * Creates the tables and families that are not there and leaves the others as they are. Blocks.
    * May run in several processes at once.
    *
-   * @param retention how long a cell is kept after it was written; Bigtable counts whole seconds
+   * @param retention how long a cell is kept after it was written, but for quotas and usage;
+   *     Bigtable counts whole seconds
    */
   public static void createMissing(BigtableTableAdminClient admin, Duration retention) {
     if (retention.toSeconds() < 1) {
@@ -113,13 +132,17 @@ public final class BigtableSchema {
             .union()
             .rule(GCRULES.maxVersions(1))
             .rule(GCRULES.maxAge(retention.toSeconds(), TimeUnit.SECONDS));
-    // A counter that is forgotten would begin again at 0, before what is agreed.
-    FAMILIES.forEach(
-        (table, families) ->
-            createMissing(admin, table, families, table.equals(QUOTAS) ? NEWEST : rule));
+    FAMILIES.forEach((table, families) -> createMissing(admin, table, families, rule));
     createMissing(admin, OWNERS, List.of(OWNER_COUNTS), NEWEST);
     createMissing(admin, OWNERS, List.of(OWNER_MINUTES), newestFor(Duration.ofHours(1)));
     createMissing(admin, LANES, List.of(ENTRY), newestFor(Duration.ofHours(1)));
+    // A counter that is forgotten would begin again at 0, before what is agreed.
+    createMissing(admin, QUOTAS, List.of(QUOTA), NEWEST);
+    createMissing(
+        admin,
+        USAGE,
+        List.of(USAGE_COUNTERS, USAGE_WRITERS, USAGE_BUDGET),
+        newestFor(USAGE_RETENTION));
   }
 
   private static GCRule newestFor(Duration age) {

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.job.CachedAnswer;
 import io.promptbeam.job.CallRecord;
 import io.promptbeam.job.Ending;
 import io.promptbeam.job.JobError;
@@ -23,6 +24,7 @@ import io.promptbeam.job.Lease;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
+import io.promptbeam.job.Route;
 import io.promptbeam.job.Usage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -169,7 +171,32 @@ public final class JobJson {
             }
             json.writeEndArray();
           }
+          if (!run.route().equals(Route.HOME)) {
+            writeRoute(json, run.route());
+          }
         });
+  }
+
+  private static void writeRoute(JsonGenerator json, Route route) throws IOException {
+    json.writeObjectFieldStart("route");
+    writeText(json, "model", route.modelId());
+    json.writeArrayFieldStart("hops");
+    for (Route.Hop hop : route.hops()) {
+      json.writeStartObject();
+      json.writeStringField("model", hop.modelId());
+      json.writeStringField("reason", hop.reason());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private static Route readRoute(StoredObject json) {
+    return new Route(
+        json.optionalText("model"),
+        json.objects("hops").stream()
+            .map(hop -> new Route.Hop(hop.text("model"), hop.text("reason")))
+            .toList());
   }
 
   private static void writeCall(JsonGenerator json, CallRecord call) throws IOException {
@@ -217,6 +244,14 @@ public final class JobJson {
     // Text, since a number would lose trailing zeros in readers that use doubles.
     writeText(json, "cost_usd", ending.costUsd().map(BigDecimal::toString));
     writeError(json, "error", ending.error());
+    if (ending.cached().isPresent()) {
+      CachedAnswer cached = ending.cached().get();
+      json.writeObjectFieldStart("cached");
+      json.writeStringField("from", cached.from().toString());
+      json.writeStringField("served_by", cached.servedBy());
+      writeText(json, "saved_usd", cached.savedUsd().map(BigDecimal::toString));
+      json.writeEndObject();
+    }
   }
 
   public static JobRun decodeRun(byte[] stored) {
@@ -235,7 +270,8 @@ public final class JobJson {
                 json.optionalObject("ending").map(JobJson::readEnding),
                 json.optionalObject("last_error").map(JobJson::readError),
                 json.flag("erased"),
-                json.objects("calls").stream().map(JobJson::readCall).toList()));
+                json.objects("calls").stream().map(JobJson::readCall).toList(),
+                json.optionalObject("route").map(JobJson::readRoute).orElse(Route.HOME)));
   }
 
   private static Ending readEnding(StoredObject json) {
@@ -243,7 +279,15 @@ public final class JobJson {
         json.instant("at"),
         json.optionalObject("usage").map(JobJson::readUsage),
         json.optionalText("cost_usd").map(BigDecimal::new),
-        json.optionalObject("error").map(JobJson::readError));
+        json.optionalObject("error").map(JobJson::readError),
+        json.optionalObject("cached").map(JobJson::readCached));
+  }
+
+  private static CachedAnswer readCached(StoredObject json) {
+    return new CachedAnswer(
+        JobId.parse(json.text("from")).orElseThrow(() -> json.invalid("from")),
+        json.text("served_by"),
+        json.optionalText("saved_usd").map(BigDecimal::new));
   }
 
   private static void writeError(JsonGenerator json, String field, Optional<JobError> error)

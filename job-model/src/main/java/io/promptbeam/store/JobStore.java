@@ -6,6 +6,7 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
+import io.promptbeam.store.usage.UsageStore;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -93,6 +94,16 @@ public interface JobStore extends AutoCloseable {
   /** Over the same connections; unusable once the store is closed. */
   default LaneBoard lanes() {
     return LaneBoard.NONE;
+  }
+
+  /** Which jobs answer which requests; one that knows nothing where a store has none. */
+  default AnswerIndex answers() {
+    return AnswerIndex.NONE;
+  }
+
+  /** Where the usage of jobs is counted; {@link UsageStore#NONE} where it is not. */
+  default UsageStore usage() {
+    return UsageStore.NONE;
   }
 
   /** Completes when the store answers, and fails when it does not: for readiness. */

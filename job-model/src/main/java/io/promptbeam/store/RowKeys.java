@@ -2,7 +2,10 @@ package io.promptbeam.store;
 
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
+import io.promptbeam.store.usage.UsageDay;
+import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -84,6 +87,11 @@ final class RowKeys {
     return duePrefix(bucket) + digits(millis) + "$";
   }
 
+  /** In {@code answers}: hashes only, so keys spread and tell nothing. */
+  static String answer(AnswerKey key) {
+    return key.ownerHash() + "#" + key.requestHash();
+  }
+
   /** Before every key in {@code bucket}. */
   static String duePrefix(int bucket) {
     return bucket + "#";
@@ -96,6 +104,21 @@ final class RowKeys {
     }
     Instant at = Instant.ofEpochMilli(Long.parseLong(parts.group(2)));
     return JobId.parse(parts.group(3)).map(id -> new DueEntry(id, at));
+  }
+
+  /** In {@code usage}: an owner's days lie together, in order. */
+  static String usage(UsageDay day) {
+    return day.owner() + "#" + day.day();
+  }
+
+  static Optional<UsageDay> parseUsage(String key) {
+    int end = key.indexOf('#');
+    try {
+      return Optional.of(
+          new UsageDay(new Owner(key.substring(0, end)), LocalDate.parse(key.substring(end + 1))));
+    } catch (IllegalArgumentException | IndexOutOfBoundsException | DateTimeException e) {
+      return Optional.empty();
+    }
   }
 
   static int bucket(JobId id) {

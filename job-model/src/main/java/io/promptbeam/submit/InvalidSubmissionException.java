@@ -9,7 +9,8 @@ public final class InvalidSubmissionException extends Exception {
 
   /**
    * @param code stable, for programs: {@code missing_field}, {@code unknown_field}, {@code
-   *     wrong_type}, {@code invalid_value}, {@code unknown_model}, {@code too_large}
+   *     wrong_type}, {@code invalid_value}, {@code unknown_model}, {@code too_large}, {@code
+   *     too_many_tokens}
    * @param field the JSON path of the field, for example {@code metadata.user}
    */
   public InvalidSubmissionException(String code, String field, String message) {

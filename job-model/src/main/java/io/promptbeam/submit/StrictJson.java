@@ -89,7 +89,7 @@ public final class StrictJson {
   }
 
   /** The same bytes for equal values: keys sorted, no white space. */
-  static byte[] canonical(JsonNode node) {
+  public static byte[] canonical(JsonNode node) {
     return write(sorted(node));
   }
 

@@ -52,7 +52,9 @@ public final class SubmissionParser {
           "priority",
           "deadline_seconds",
           "not_before",
-          "max_attempts");
+          "max_attempts",
+          "output_schema",
+          "cache");
   private static final Set<String> TRAINER_FIELDS =
       Set.of(
           "model_id",
@@ -64,7 +66,9 @@ public final class SubmissionParser {
           "priority",
           "deadline_seconds",
           "not_before",
-          "max_attempts");
+          "max_attempts",
+          "output_schema",
+          "cache");
 
   /** Set by us or by other fields; as parameters they would override those. */
   private static final Set<String> NOT_PARAMS =
@@ -158,7 +162,7 @@ public final class SubmissionParser {
   private record Origin(
       String kind, JsonNode body, Owner owner, Optional<String> idempotencyKey, Instant at) {}
 
-  private static Submission submission(
+  private Submission submission(
       Fields fields, JobLabels labels, String modelId, LlmRequest request, Origin origin)
       throws InvalidSubmissionException {
     if (origin
@@ -184,6 +188,7 @@ public final class SubmissionParser {
             maxAttempts,
             notBefore);
     checkSize(request);
+    TokenCheck.check(models.get(), modelId, inputField(fields), estimate);
     JobId id =
         origin
             .idempotencyKey()
@@ -192,7 +197,24 @@ public final class SubmissionParser {
     Optional<String> hash =
         origin.idempotencyKey().map(key -> requestHash(origin.kind(), origin.body()));
     return new Submission(
-        new JobSpec(id, origin.owner(), modelId, labels, limits, createdAt, hash), request);
+        new JobSpec(
+            id,
+            origin.owner(),
+            modelId,
+            labels,
+            limits,
+            createdAt,
+            hash,
+            Optional.empty(),
+            OptionFields.read(fields, request)),
+        request);
+  }
+
+  private static String inputField(Fields fields) {
+    if (fields.has("request")) {
+      return "request";
+    }
+    return fields.has("messages") ? "messages" : "full_input";
   }
 
   private String modelId(Fields fields) throws InvalidSubmissionException {

@@ -152,7 +152,8 @@ class BigtableJobStoreIT extends JobListContract {
       admin.createTable(CreateTableRequest.of("jobs").addFamily(BigtableSchema.STATE));
       BigtableSchema.createMissing(admin, Duration.ofHours(1));
       assertThat(admin.getTable("jobs").getColumnFamilies()).hasSize(3);
-      assertThat(admin.listTables()).contains("jobs", "jobs_by_owner", "jobs_due", "quotas");
+      assertThat(admin.listTables())
+          .contains("jobs", "jobs_by_owner", "jobs_due", "quotas", "usage");
     }
   }
 

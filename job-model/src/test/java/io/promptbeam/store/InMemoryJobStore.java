@@ -6,6 +6,7 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
+import io.promptbeam.store.usage.InMemoryUsage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -37,12 +38,14 @@ public final class InMemoryJobStore implements JobStore {
     }
   }
 
+  private final InMemoryUsage usage = new InMemoryUsage();
   private final int scanBudget;
   private final Map<JobId, Row> rows = new HashMap<>();
   private final Map<Owner, TreeSet<ListPosition>> byOwner = new HashMap<>();
   private final TreeSet<DueEntry> due = new TreeSet<>();
   private final OwnerCounters counters = new InMemoryOwnerCounters();
   private final LaneBoard board = new InMemoryLaneBoard();
+  private final AnswerIndex answers = new Answers();
   private long lastVersion;
 
   public InMemoryJobStore() {
@@ -56,6 +59,11 @@ public final class InMemoryJobStore implements JobStore {
   /** The whole due index. */
   public synchronized List<DueEntry> due() {
     return List.copyOf(due);
+  }
+
+  @Override
+  public InMemoryUsage usage() {
+    return usage;
   }
 
   @Override
@@ -197,6 +205,34 @@ public final class InMemoryJobStore implements JobStore {
       }
     }
     return done(new JobPage(jobs, Optional.empty()));
+  }
+
+  @Override
+  public AnswerIndex answers() {
+    return answers;
+  }
+
+  private final class Answers implements AnswerIndex {
+    private final Map<AnswerKey, Lead> leads = new HashMap<>();
+
+    @Override
+    public CompletableFuture<Optional<Lead>> find(AnswerKey key) {
+      synchronized (InMemoryJobStore.this) {
+        return done(Optional.ofNullable(leads.get(key)));
+      }
+    }
+
+    @Override
+    public CompletableFuture<Boolean> lead(
+        AnswerKey key, JobId job, Instant since, Optional<Lead> instead) {
+      synchronized (InMemoryJobStore.this) {
+        boolean won = Optional.ofNullable(leads.get(key)).equals(instead);
+        if (won) {
+          leads.put(key, new Lead(job, since, nextVersion()));
+        }
+        return done(won);
+      }
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.job.CachedAnswer;
 import io.promptbeam.job.CallRecord;
 import io.promptbeam.job.Ending;
 import io.promptbeam.job.JobError;
@@ -21,11 +22,13 @@ import io.promptbeam.job.Lease;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
+import io.promptbeam.job.Route;
 import io.promptbeam.job.Usage;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -232,6 +235,57 @@ class JobJsonTest {
 
   private static String withUnknownField(String json) {
     return "{\"from_the_future\":{\"deep\":[1]}," + json.substring(1);
+  }
+
+  @Test
+  void route_roundTrips_andIsReadFromItsOldBytes() {
+    JobRun run =
+        new JobRun(
+            JobState.PENDING,
+            1,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            List.of(),
+            Route.HOME.to("f", List.of(new Route.Hop("m", Route.Hop.BREAKER_OPEN))));
+    String json =
+        "{\"state\":\"pending\",\"attempt\":1,\"route\":{\"model\":\"f\","
+            + "\"hops\":[{\"model\":\"m\",\"reason\":\"breaker_open\"}]}}";
+    assertThat(new String(JobJson.encode(run), StandardCharsets.UTF_8)).isEqualTo(json);
+    assertThat(JobJson.decodeRun(json.getBytes(StandardCharsets.UTF_8))).isEqualTo(run);
+  }
+
+  @Test
+  void cachedEnding_roundTrips_andIsReadFromItsOldBytes() {
+    JobRun run =
+        new JobRun(
+            JobState.COMPLETED,
+            0,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            Optional.of(
+                new Ending(
+                    Instant.parse("2026-11-23T10:00:00Z"),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.of(
+                        new CachedAnswer(
+                            FULL_SPEC.id(), "m", Optional.of(new BigDecimal("0.0120")))))),
+            Optional.empty(),
+            false);
+    String json =
+        "{\"state\":\"completed\",\"attempt\":0,\"ending\":{\"at\":\"2026-11-23T10:00:00Z\","
+            + "\"cached\":{\"from\":\"0d9f6a7e-58a3-4c1b-9d68-2f1f6a1b7c11\","
+            + "\"served_by\":\"m\",\"saved_usd\":\"0.0120\"}}}";
+    assertThat(new String(JobJson.encode(run), StandardCharsets.UTF_8)).isEqualTo(json);
+    assertThat(JobJson.decodeRun(json.getBytes(StandardCharsets.UTF_8))).isEqualTo(run);
   }
 
   @Test

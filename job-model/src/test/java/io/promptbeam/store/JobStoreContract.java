@@ -448,6 +448,24 @@ abstract class JobStoreContract {
   }
 
   @Test
+  void answers_haveOneLead_whichIsReplacedOnlyByWhoSawIt() throws Exception {
+    AnswerIndex answers = store.answers();
+    AnswerKey key = new AnswerKey("0a", JobId.random().toString());
+    JobId first = JobId.random();
+    JobId second = JobId.random();
+    Instant since = Instant.parse("2026-11-23T10:00:00.123Z");
+    assertThat(answers.find(key).get()).isEmpty();
+    assertThat(answers.lead(key, first, since, Optional.empty()).get()).isTrue();
+    assertThat(answers.lead(key, second, since, Optional.empty()).get()).isFalse();
+    AnswerIndex.Lead lead = answers.find(key).get().orElseThrow();
+    assertThat(lead.jobId()).isEqualTo(first);
+    assertThat(lead.since()).isEqualTo(since);
+    assertThat(answers.lead(key, second, since, Optional.of(lead)).get()).isTrue();
+    assertThat(answers.lead(key, first, since, Optional.of(lead)).get()).isFalse();
+    assertThat(answers.find(key).get().orElseThrow().jobId()).isEqualTo(second);
+  }
+
+  @Test
   void ping_completes_whenTheStoreAnswers() {
     assertThat(store.ping()).succeedsWithin(Duration.ofSeconds(30));
   }

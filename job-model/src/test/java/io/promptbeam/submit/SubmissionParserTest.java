@@ -38,19 +38,19 @@ class SubmissionParserTest {
   private static ModelCatalog catalog() {
     return new ModelCatalog(
         List.of(
-            model("m", ProviderKind.SIMULATED),
-            model("claude", ProviderKind.ANTHROPIC),
-            model("gem", ProviderKind.GEMINI)));
+            model("m", ProviderKind.SIMULATED, 1_000),
+            model("claude", ProviderKind.ANTHROPIC, 1_000),
+            model("gem", ProviderKind.GEMINI, 10_000)));
   }
 
-  private static ModelConfig model(String id, ProviderKind provider) {
+  private static ModelConfig model(String id, ProviderKind provider, long tokensPerMinute) {
     return new ModelConfig(
         id,
         provider,
         Optional.empty(),
         Optional.empty(),
         id,
-        new RateLimits(60, 1000, 10),
+        new RateLimits(60, tokensPerMinute, 10),
         Pricing.FREE,
         Timeouts.DEFAULT,
         provider == ProviderKind.SIMULATED ? Optional.of(Simulation.DEFAULT) : Optional.empty());
@@ -255,6 +255,17 @@ class SubmissionParserTest {
       pairs.append(i == 0 ? "" : ",").append("'k").append(i).append("':'v'");
     }
     return pairs.append('}').toString();
+  }
+
+  @Test
+  void request_isRefused_whenItNeedsMoreThanAMinutesTokens() {
+    String body = "{'model_id':'m','full_input':'hello','params':{'max_tokens':%d}}";
+    assertThat(catchThrowableOfType(Exception.class, () -> parse(body.formatted(998)))).isNull();
+    var refusal =
+        catchThrowableOfType(InvalidSubmissionException.class, () -> parse(body.formatted(999)));
+    assertThat(refusal.code()).isEqualTo("too_many_tokens");
+    assertThat(refusal.field()).isEqualTo("full_input");
+    assertThat(refusal).hasMessageContaining("1,001").hasMessageContaining("1,000 a minute");
   }
 
   @Test

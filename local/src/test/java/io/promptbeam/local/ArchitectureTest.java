@@ -33,6 +33,7 @@ final class ArchitectureTest {
     "io.promptbeam.job..",
     "io.promptbeam.message..",
     "io.promptbeam.outage..",
+    "io.promptbeam.schema..",
     "io.promptbeam.store..",
     "io.promptbeam.submit.."
   };

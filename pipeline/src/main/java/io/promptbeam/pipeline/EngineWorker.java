@@ -2,9 +2,11 @@ package io.promptbeam.pipeline;
 
 import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.catalog.RateLimits;
+import io.promptbeam.pipeline.budget.Budgets;
 import io.promptbeam.pipeline.engine.CallEngine;
 import io.promptbeam.pipeline.engine.EngineConfig;
 import io.promptbeam.pipeline.engine.Scheduler;
+import io.promptbeam.pipeline.engine.Spending;
 import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.pipeline.quota.Quota;
 import io.promptbeam.pipeline.quota.QuotaTime;
@@ -12,6 +14,8 @@ import io.promptbeam.pipeline.quota.SharedQuotas;
 import io.promptbeam.pipeline.quota.WorkerQuota;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.quota.QuotaRows;
+import io.promptbeam.store.usage.UsageLedger;
+import io.promptbeam.store.usage.UsageWriter;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -29,6 +33,7 @@ public final class EngineWorker implements Worker {
   private final JobStore store;
   private final LlmClients clients;
   private final CallEngine engine;
+  private final Budgets budgets;
   private final Runnable whenClosed;
   private final Scheduler quotaLoop = Scheduler.ofThread("quotas");
 
@@ -46,14 +51,15 @@ public final class EngineWorker implements Worker {
     this.whenClosed = whenClosed;
     this.store = store;
     this.clients = clients;
-    this.engine = CallEngine.start(store, clients, quotas(), config);
+    this.budgets = budgets(store, clients);
+    this.engine =
+        CallEngine.start(store, clients, quotas(), new Spending(ledger(store), budgets), config);
   }
 
   private Function<String, Quota> quotas() {
     if (!(store instanceof QuotaRows rows)) {
       return this::quota;
     }
-    String worker = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
     var time =
         new QuotaTime() {
           @Override
@@ -67,7 +73,25 @@ public final class EngineWorker implements Worker {
           }
         };
     return new SharedQuotas(
-        rows, worker, clients::catalog, time, () -> ThreadLocalRandom.current().nextLong());
+        rows, randomId(), clients::catalog, time, () -> ThreadLocalRandom.current().nextLong());
+  }
+
+  private static Budgets budgets(JobStore store, LlmClients clients) {
+    return new Budgets(
+        store.usage(), clients::catalog, randomId(), Scheduler.ofThread("owner-budgets"));
+  }
+
+  private static UsageLedger ledger(JobStore store) {
+    return new UsageWriter(store.usage(), randomId(), UsageWriter.Later.REAL);
+  }
+
+  private static String randomId() {
+    return HexFormat.of().toHexDigits(new SecureRandom().nextLong());
+  }
+
+  /** What this worker knows of its owners' budgets. */
+  public Budgets budgets() {
+    return budgets;
   }
 
   private Quota quota(String modelId) {

@@ -156,6 +156,10 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
       }
       for (JobOutcome ended : swept.ended()) {
         worker().engine().endedJobs().count(ended.owner(), 1);
+        worker()
+            .engine()
+            .ledger()
+            .ended(ended.owner(), ended.modelId(), ended.state(), Clock.systemUTC().instant());
         out.get(OUTCOMES).output(ended);
       }
       looked.inc(swept.looked());

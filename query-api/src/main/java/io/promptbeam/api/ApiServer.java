@@ -6,6 +6,7 @@ import io.promptbeam.api.http.LoopbackGate;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.api.jobs.JobRoutes;
 import io.promptbeam.api.spark.HttpHost;
+import io.promptbeam.api.usage.UsageHandler;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.store.JobStore;
@@ -65,6 +66,7 @@ public final class ApiServer implements AutoCloseable {
                 limits.maxWaiters(), limits.cacheBytes(), limits.cacheTimeToLive()),
             secret);
     List<Route> routes = new ArrayList<>(jobs.routes());
+    routes.add(Route.of("GET", UsageHandler.PATH, new UsageHandler(store.usage(), catalog, clock)));
     routes.addAll(Probes.routes(store));
     Gate gate = config.keys().<Gate>map(k -> new KeyGate(k::ownerOf)).orElseGet(LoopbackGate::new);
     host =

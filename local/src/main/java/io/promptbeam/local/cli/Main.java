@@ -71,6 +71,7 @@ public final class Main implements Runnable {
         .addSubcommand(new StatusCommand(terminal))
         .addSubcommand(new ResultCommand(terminal))
         .addSubcommand(new ListCommand(terminal))
+        .addSubcommand(new UsageCommand(terminal))
         .addSubcommand(new CancelCommand(terminal))
         .addSubcommand(new RetryCommand(terminal))
         .addSubcommand(DeadLetterCommand.with(terminal))

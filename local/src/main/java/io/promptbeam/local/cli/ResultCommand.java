@@ -54,6 +54,9 @@ final class ResultCommand implements Callable<Integer> {
     }
     JsonNode job = answer.body();
     terminal.out().println(json ? job.toString() : JobView.output(job));
+    if (!json && terminal.columns().isPresent()) {
+      JobView.cost(job).ifPresent(terminal.err()::println);
+    }
     return ExitCodes.OK;
   }
 }

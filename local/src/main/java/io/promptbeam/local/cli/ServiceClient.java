@@ -1,6 +1,7 @@
 package io.promptbeam.local.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -20,7 +21,8 @@ import java.util.function.Consumer;
 
 /** The polling API, for one command: blocking, and failing with a line a person can act on. */
 final class ServiceClient {
-  static final ObjectMapper JSON = new ObjectMapper();
+  static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
@@ -128,6 +130,11 @@ final class ServiceClient {
     JsonNode page = list(query).body();
     page.path("jobs").forEach(each);
     return Optional.ofNullable(page.path("next_page_token").textValue());
+  }
+
+  /** {@code query} begins with '?' or is empty. */
+  Answer usage(String query) {
+    return send(request("/api/llm/usage/" + query), "GET", Optional.empty());
   }
 
   Answer models() {

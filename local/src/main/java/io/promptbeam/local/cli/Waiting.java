@@ -23,6 +23,9 @@ final class Waiting {
       terminal.err().println(failure(job));
     } else {
       terminal.out().println(JobView.output(job));
+      if (terminal.columns().isPresent()) {
+        JobView.cost(job).ifPresent(terminal.err()::println);
+      }
     }
     return JobView.hasFailed(job) ? ExitCodes.JOBS_FAILED : ExitCodes.OK;
   }

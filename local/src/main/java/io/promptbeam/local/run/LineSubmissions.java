@@ -122,6 +122,7 @@ public final class LineSubmissions {
         spec.limits(),
         spec.createdAt(),
         spec.requestHash(),
-        spec.retryOf());
+        spec.retryOf(),
+        spec.options());
   }
 }

@@ -1,5 +1,6 @@
 package io.promptbeam.pipeline.engine;
 
+import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
 import io.promptbeam.message.JobReference;
@@ -9,6 +10,7 @@ import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.EndedJobs;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
+import io.promptbeam.store.usage.UsageLedger;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Collections;
@@ -17,6 +19,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +31,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,11 +52,13 @@ public final class CallEngine implements AutoCloseable {
   private final String id;
   private final JobStore store;
   private final Function<String, Quota> quotas;
+  private final Spending spending;
   private final AttemptContext context;
   private final DueClearer due;
   private final OwnerCalls owners;
   private final EndedJobs endedJobs;
   private final LaneReports reports;
+  private final LanePump.Settling settling = new Settlement();
   private final Map<String, LanePump> lanes = new ConcurrentHashMap<>();
   private final Map<String, ActiveItem> items = new HashMap<>();
   // In order, so that a simulation goes the same way every time.
@@ -66,14 +72,39 @@ public final class CallEngine implements AutoCloseable {
    */
   public static CallEngine start(
       JobStore store, LlmClients clients, Function<String, Quota> quotas, EngineConfig config) {
+    return start(store, clients, quotas, Spending.NONE, config);
+  }
+
+  /**
+   * Like {@link #start(JobStore, LlmClients, Function, EngineConfig)}, with cost kept account of.
+   */
+  public static CallEngine start(
+      JobStore store,
+      LlmClients clients,
+      Function<String, Quota> quotas,
+      Spending spending,
+      EngineConfig config) {
     return new CallEngine(
         HexFormat.of().toHexDigits(new SecureRandom().nextLong()),
         store,
         clients,
         quotas,
+        spending,
         config,
         Scheduler.ofThread("call-engine"),
         () -> ThreadLocalRandom.current().nextLong());
+  }
+
+  /** One that keeps no account of cost. */
+  public CallEngine(
+      String id,
+      JobStore store,
+      LlmClients clients,
+      Function<String, Quota> quotas,
+      EngineConfig config,
+      Scheduler scheduler,
+      RandomGenerator random) {
+    this(id, store, clients, quotas, Spending.NONE, config, scheduler, random);
   }
 
   /**
@@ -86,12 +117,14 @@ public final class CallEngine implements AutoCloseable {
       JobStore store,
       LlmClients clients,
       Function<String, Quota> quotas,
+      Spending spending,
       EngineConfig config,
       Scheduler scheduler,
       RandomGenerator random) {
     this.id = id;
     this.store = store;
     this.quotas = quotas;
+    this.spending = spending;
     this.due = new DueClearer(store);
     this.owners =
         new OwnerCalls(owner -> OwnerCalls.Policy.of(clients.catalog().owner(owner), workers()));
@@ -107,7 +140,13 @@ public final class CallEngine implements AutoCloseable {
             new Counters(),
             () -> id + "." + claims.incrementAndGet(),
             new UnheardClaims(),
-            () -> closing);
+            this::isFailing,
+            spending.ledger(),
+            () -> closing,
+            new OutputChecks(),
+            new Repairs(),
+            new SharedAnswers(store));
+    spending.gate().onOpen(owner -> onLoop(() -> lanes.values().forEach(l -> l.free(owner))));
     reports = new LaneReports(id, store.lanes(), context, lanes::values);
     reports.start();
   }
@@ -131,7 +170,7 @@ public final class CallEngine implements AutoCloseable {
           ActiveItem active = new ActiveItem(item);
           active.listeners().add(listener);
           items.put(item.key(), active);
-          lane(item.modelId()).add(active);
+          lane(active.laneModel()).add(active);
           context.counters().waiting(item.jobs().size());
         });
   }
@@ -139,6 +178,11 @@ public final class CallEngine implements AutoCloseable {
   /** Where all of a worker that end jobs tell it. */
   public EndedJobs endedJobs() {
     return endedJobs;
+  }
+
+  /** For jobs that others than the engine have ended. */
+  public UsageLedger ledger() {
+    return spending.ledger();
   }
 
   /** Unique among engines, also of other processes; part of every fencing token. */
@@ -173,7 +217,38 @@ public final class CallEngine implements AutoCloseable {
         known ? modelId : UNKNOWN_MODELS,
         model ->
             new LanePump(
-                model, context, store, quotas.apply(model), owners, attempts, this::settle));
+                model,
+                context,
+                store,
+                quotas.apply(model),
+                owners,
+                spending.gate(),
+                attempts,
+                settling));
+  }
+
+  private final class Settlement implements LanePump.Settling {
+    @Override
+    public void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict) {
+      CallEngine.this.settle(lane, item, job, verdict);
+    }
+
+    /** Whether the job's request fits there is for the attempt to find out, which reads it. */
+    @Override
+    public Optional<String> instead(LanePump lane, ActiveItem item) {
+      ModelCatalog catalog = context.clients().catalog();
+      String own = item.item().modelId();
+      return catalog.find(own).stream()
+          .flatMap(model -> Stream.concat(Stream.of(own), model.fallbacks().stream()))
+          .filter(id -> !id.equals(lane.model()) && item.mayMoveTo(id))
+          .filter(id -> catalog.find(id).isPresent() && !isFailing(id))
+          .findFirst();
+    }
+  }
+
+  private boolean isFailing(String modelId) {
+    LanePump lane = lanes.get(modelId);
+    return lane != null && lane.failure().isPresent();
   }
 
   private void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict) {
@@ -183,19 +258,33 @@ public final class CallEngine implements AutoCloseable {
     } else if (verdict instanceof Verdict.LookAgain again) {
       context.counters().waiting(1);
       onLoopAfter(again.delay(), () -> putBack(lane, item, job));
+    } else if (verdict instanceof Verdict.Reroute reroute) {
+      if (reroute.hereIsNoPlace()) {
+        item.noPlaceAt(lane.model());
+      }
+      item.reroute(reroute.modelId());
+      settle(lane(item.laneModel()), item, job, reroute.then());
     } else if (verdict instanceof Verdict.Misaddressed wrong) {
       context.counters().waiting(1);
       item.readdress(new SingleJob(JobReference.to(wrong.job().spec())));
-      putBack(lane(item.item().modelId()), item, job);
+      putBack(lane(item.laneModel()), item, job);
     } else {
       if (verdict instanceof Verdict.Ended ended) {
         context.counters().jobEnded();
         endedJobs.count(ended.job().spec().owner(), 1);
         due.clear(DueEntry.first(ended.job().spec()));
+        spending
+            .ledger()
+            .ended(
+                ended.job().spec().owner(),
+                ended.job().spec().modelId(),
+                ended.job().run().state(),
+                ended.job().run().ending().orElseThrow().at());
         // Said once; the other listeners only wait for the item to be finished.
         item.listeners().get(0).jobEnded(JobOutcome.of(ended.job()));
       }
       context.unheard().forget(job);
+      context.repairs().forget(job);
       if (item.jobFinished()) {
         items.remove(item.item().key());
         item.listeners().forEach(listener -> listener.itemFinished(item.item()));
@@ -233,7 +322,21 @@ public final class CallEngine implements AutoCloseable {
             ended -> {
               List.copyOf(attempts).forEach(Attempt::abortCall);
               return attemptsEnd(RECORD_PATIENCE);
-            });
+            })
+        .thenCompose(ended -> settleAccounts());
+  }
+
+  /** Writes what is counted and gives reservations back, or leaves that to time. */
+  private CompletableFuture<Void> settleAccounts() {
+    CompletableFuture<Void> written =
+        CompletableFuture.allOf(spending.ledger().flush(), spending.gate().close());
+    if (written.isDone()) {
+      return written;
+    }
+    CompletableFuture<Void> settled = new CompletableFuture<>();
+    onLoopAfter(RECORD_PATIENCE, () -> settled.complete(null));
+    var unused = written.whenComplete((done, failure) -> settled.complete(null));
+    return settled;
   }
 
   private CompletableFuture<Void> attemptsEnd(Duration patience) {
@@ -253,7 +356,7 @@ public final class CallEngine implements AutoCloseable {
   /** {@link #drain}s, blocking, then stops. */
   @Override
   public void close() {
-    Duration patience = context.config().drainFor().plus(RECORD_PATIENCE.multipliedBy(2));
+    Duration patience = context.config().drainFor().plus(RECORD_PATIENCE.multipliedBy(3));
     try {
       drain().get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {

@@ -5,8 +5,11 @@ import io.promptbeam.job.JobError;
 import io.promptbeam.job.Usage;
 import io.promptbeam.pipeline.llm.LlmException;
 import io.promptbeam.pipeline.quota.Permit;
+import io.promptbeam.pipeline.quota.RateHint;
 import io.promptbeam.pipeline.quota.TokenAmount;
+import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -32,23 +35,34 @@ final class LanePermit {
      * @param error why it failed, if it did
      */
     void report(CallReport report, boolean probe, long tookNanos, Optional<JobError> error);
+
+    /** Hears what the provider said about its limits. */
+    void hinted(List<RateHint> hints);
   }
 
   private final Permit permit;
   private final boolean probe;
+  private final OwnerGate.Reservation reservation;
   private final Lane lane;
   private final AttemptContext context;
   private final AtomicBoolean held = new AtomicBoolean(true);
   private volatile CallReport report = CallReport.NOT_CALLED;
   private volatile long usedTokens;
+  private volatile BigDecimal costUsd = BigDecimal.ZERO;
   private volatile boolean callStarted;
   private volatile long callStartedNanos;
 
   /**
    * @param probe whether the call is to find out if the provider is back
    */
-  LanePermit(Permit permit, boolean probe, Lane lane, AttemptContext context) {
+  LanePermit(
+      Permit permit,
+      boolean probe,
+      OwnerGate.Reservation reservation,
+      Lane lane,
+      AttemptContext context) {
     this.permit = permit;
+    this.reservation = reservation;
     this.probe = probe;
     this.lane = lane;
     this.context = context;
@@ -73,6 +87,25 @@ final class LanePermit {
   /** What counts as used of the owner's share; final once the permit is released. */
   long usedTokens() {
     return usedTokens;
+  }
+
+  /** What the provider said about its limits, whatever the call came to. */
+  void hinted(List<RateHint> hints) {
+    lane.hinted(hints);
+  }
+
+  /** What the attempt's calls cost, as far as known. */
+  BigDecimal costUsd() {
+    return costUsd;
+  }
+
+  void costs(BigDecimal usd) {
+    costUsd = usd;
+  }
+
+  /** Whether the owner's budget knows of the cost by itself. */
+  boolean isReserved() {
+    return reservation.isCounted();
   }
 
   void answered(Usage usage, boolean isRetry) {

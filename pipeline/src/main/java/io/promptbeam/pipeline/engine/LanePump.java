@@ -9,10 +9,12 @@ import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
 import io.promptbeam.pipeline.quota.Permit;
 import io.promptbeam.pipeline.quota.Quota;
+import io.promptbeam.pipeline.quota.RateHint;
 import io.promptbeam.pipeline.quota.TokenAmount;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.LaneSnapshot;
 import io.promptbeam.store.LaneSnapshot.Binding;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,9 +48,55 @@ final class LanePump implements LanePermit.Lane {
   interface Settling {
     /** Called once per start, on the loop. */
     void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict);
+
+    /** Another model that may be asked while this lane's fails; on the loop. */
+    Optional<String> instead(LanePump lane, ActiveItem item);
   }
 
-  private record Start(ActiveItem item, JobId job, Permit permit, Turns.Turn turn, boolean probe) {}
+  /**
+   * A job that was drawn.
+   *
+   * @param refusal why it is to end uncalled
+   */
+  private record Start(
+      ActiveItem item,
+      JobId job,
+      Permit permit,
+      Turns.Turn turn,
+      boolean probe,
+      OwnerGate.Reservation reservation,
+      Optional<JobError> refusal) {}
+
+  /** Of jobs that are refused: they use nothing, and say nothing about the provider. */
+  private static final Permit NO_CALL =
+      new Permit() {
+        @Override
+        public void succeeded(TokenAmount used, long nowNanos) {}
+
+        @Override
+        public void spent(long nowNanos) {}
+
+        @Override
+        public void ignored(long nowNanos) {}
+
+        @Override
+        public void throttled(Duration pauseFor, long nowNanos) {}
+      };
+
+  private static final LanePermit.Lane UNAFFECTED =
+      new LanePermit.Lane() {
+        @Override
+        public Optional<Duration> callStarts(boolean probe) {
+          return Optional.empty();
+        }
+
+        @Override
+        public void report(
+            CallReport report, boolean probe, long tookNanos, Optional<JobError> error) {}
+
+        @Override
+        public void hinted(List<RateHint> hints) {}
+      };
 
   private final String model;
   private final AttemptContext context;
@@ -56,6 +104,7 @@ final class LanePump implements LanePermit.Lane {
   private final Set<Attempt> attempts;
   private final Settling settling;
   private final OwnerCalls owners;
+  private final OwnerGate gate;
   private final Lane lane;
   private final CircuitBreaker breaker;
   private final RetryBudget retries;
@@ -63,6 +112,10 @@ final class LanePump implements LanePermit.Lane {
   private Optional<Binding> binding = Optional.empty();
   private volatile Optional<Instant> openSince = Optional.empty();
   private long waitingJobs;
+
+  /** Why the owner that was passed over last has no turn. */
+  private String heldBy = LaneSnapshot.OWNER_IN_FLIGHT;
+
   private long lastStartNanos;
   private long scheduledForNanos;
   private boolean scheduled;
@@ -81,6 +134,7 @@ final class LanePump implements LanePermit.Lane {
       JobStore store,
       Quota quota,
       OwnerCalls owners,
+      OwnerGate gate,
       Set<Attempt> attempts,
       Settling settling) {
     this.model = model;
@@ -89,6 +143,7 @@ final class LanePump implements LanePermit.Lane {
     this.attempts = attempts;
     this.settling = settling;
     this.owners = owners;
+    this.gate = gate;
     lane = new Lane(quota, owners::weight);
     owners.onFree(this::free);
     quota.onChange(this::lookSoon);
@@ -98,6 +153,7 @@ final class LanePump implements LanePermit.Lane {
     lastStartNanos = context.nowNanos() - startIntervalNanos();
   }
 
+  /** Whose calls these are. */
   String model() {
     return model;
   }
@@ -109,7 +165,8 @@ final class LanePump implements LanePermit.Lane {
     request();
   }
 
-  private void free(Owner owner) {
+  /** {@code owner} may be asked about again. */
+  void free(Owner owner) {
     lane.free(owner);
     if (lane.peek() != null) {
       request();
@@ -182,25 +239,44 @@ final class LanePump implements LanePermit.Lane {
     while (starts.size() < context.config().maxStartsPerRead() && tokens < MAX_TOKENS_PER_READ) {
       ActiveItem item = lane.peek();
       if (item == null) {
-        binding = lane.isEmpty() ? Optional.empty() : bound(LaneSnapshot.OWNER_IN_FLIGHT);
+        binding = lane.isEmpty() ? Optional.empty() : bound(heldBy);
         return false;
       }
       if (owners.isAtLimit(item.item().owner())) {
+        heldBy = LaneSnapshot.OWNER_IN_FLIGHT;
         lane.hold(item.item().owner());
         continue;
       }
       long breakerWait = breaker.waitNanos(now);
       if (breakerWait > 0) {
         noteBreaker();
+        Optional<String> instead = settling.instead(this, item);
+        if (instead.isPresent()) {
+          divert(item, instead.get());
+          continue;
+        }
         if (breakerWait != CircuitBreaker.UNTIL_REPORT) {
           requestIn(breakerWait);
         }
         return false;
       }
+      var answer = gate.tryStart(item.item().owner(), item.item().modelId(), estimate(item.item()));
+      if (answer instanceof OwnerGate.Answer.Wait) {
+        heldBy = LaneSnapshot.BUDGET;
+        lane.hold(item.item().owner());
+        continue;
+      }
       tokens += item.item().tokensPerCall();
+      if (answer instanceof OwnerGate.Answer.Refused refused) {
+        starts.add(
+            drawn(item, NO_CALL, false, OwnerGate.Reservation.NONE, Optional.of(refused.error())));
+        continue;
+      }
+      var reservation = ((OwnerGate.Answer.Open) answer).reservation();
       var acquisition = lane.quota().tryAcquire(estimate(item.item()), now);
       if (acquisition instanceof Quota.Acquisition.Wait wait) {
         binding = binding(wait);
+        reservation.settle(BigDecimal.ZERO);
         if (wait.nanos() == Long.MAX_VALUE) {
           // Calls that hang end nothing: look now and then whether they do.
           requestIn(FULL_LOOK_NANOS);
@@ -210,19 +286,39 @@ final class LanePump implements LanePermit.Lane {
         return false;
       }
       Permit permit = ((Quota.Acquisition.Granted) acquisition).permit();
-      waitingJobs--;
       binding = Optional.empty();
-      JobId job = item.draw();
-      Turns.Turn turn = lane.turnTaken(item);
-      owners.began(turn.charge().owner());
-      starts.add(new Start(item, job, permit, turn, breaker.drawn()));
+      starts.add(drawn(item, permit, breaker.drawn(), reservation, Optional.empty()));
     }
     return false;
+  }
+
+  private Start drawn(
+      ActiveItem item,
+      Permit permit,
+      boolean probe,
+      OwnerGate.Reservation reservation,
+      Optional<JobError> refusal) {
+    waitingJobs--;
+    JobId job = item.draw();
+    Turns.Turn turn = lane.turnTaken(item);
+    owners.began(turn.charge().owner());
+    return new Start(item, job, permit, turn, probe, reservation, refusal);
   }
 
   private static TokenAmount estimate(WorkItem item) {
     long output = item.outputTokensPerCall();
     return new TokenAmount(item.tokensPerCall() - output, output);
+  }
+
+  /** What need not wait for the provider to be back goes on at another one. */
+  private void divert(ActiveItem item, String modelId) {
+    JobId job = item.draw();
+    waitingJobs--;
+    // It costs its owner nothing here.
+    lane.settle(lane.turnTaken(item), 0);
+    context.counters().waiting(-1);
+    var then = new Verdict.LookAgain(Duration.ZERO);
+    settling.settle(this, item, job, new Verdict.Reroute(modelId, false, then));
   }
 
   private void begin(List<Start> starts) {
@@ -255,6 +351,8 @@ final class LanePump implements LanePermit.Lane {
         && start.item().item() instanceof SingleJob single
         && !isTrue(single, found.get().spec())) {
       attempt.misaddressed(found.get());
+    } else if (start.refusal().isPresent()) {
+      attempt.refuse(found, start.refusal().get());
     } else {
       attempt.begin(found);
     }
@@ -269,14 +367,17 @@ final class LanePump implements LanePermit.Lane {
 
   private Attempt attempt(Start start) {
     Attempt[] self = new Attempt[1];
-    var permit = new LanePermit(start.permit(), start.probe(), this, context);
+    LanePermit.Lane told = start.refusal().isPresent() ? UNAFFECTED : this;
+    var permit = new LanePermit(start.permit(), start.probe(), start.reservation(), told, context);
     Attempt attempt =
         new Attempt(
             context,
             start.job(),
+            model,
             permit,
             (verdict, report) -> {
               attempts.remove(self[0]);
+              start.reservation().settle(permit.costUsd());
               context
                   .scheduler()
                   .soon(
@@ -290,6 +391,11 @@ final class LanePump implements LanePermit.Lane {
     self[0] = attempt;
     attempts.add(attempt);
     return attempt;
+  }
+
+  @Override
+  public void hinted(List<RateHint> hints) {
+    hints.forEach(hint -> lane.quota().hint(hint, context.nowNanos()));
   }
 
   /** As soon as it is known: the next call need not wait for the record. */

@@ -17,6 +17,14 @@ sealed interface Verdict {
   /** Its row has another model, owner or priority than its item; it was not called. */
   record Misaddressed(Job job) implements Verdict {}
 
+  /**
+   * Another model of its chain is to be asked.
+   *
+   * @param hereIsNoPlace the lane's model cannot take the job, now or later
+   * @param then when, in that model's lane
+   */
+  record Reroute(String modelId, boolean hereIsNoPlace, LookAgain then) implements Verdict {}
+
   /** It was not called and has not ended; look again after {@code delay}. */
   record LookAgain(Duration delay) implements Verdict {}
 }

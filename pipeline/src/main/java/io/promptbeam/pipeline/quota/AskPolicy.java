@@ -12,7 +12,12 @@ final class AskPolicy {
   static final long LEAD_MICROS = 150_000;
 
   /** Where a worker's part is less than a call per turn, it takes one only when that is near. */
-  static final long NEAR_MICROS = 300_000;
+  static long nearMicros(int workers) {
+    return Math.max(LEAST_NEAR_MICROS, Math.min(MOST_NEAR_MICROS, 4 * turnMicros(workers)));
+  }
+
+  private static final long LEAST_NEAR_MICROS = 400_000;
+  private static final long MOST_NEAR_MICROS = 1_200_000;
 
   private static final long LEAST_TURN_MICROS = 100_000;
   private static final long LEAST_GAP_MICROS = 20_000;
@@ -61,7 +66,7 @@ final class AskPolicy {
 
   /** A moment shortly before {@code dueMicros}, or the usual gap from now if that is later. */
   long nextLookMicros(long dueMicros, long nowMicros, int workers) {
-    long before = (long) ((double) NEAR_MICROS * (0.3 + 0.7 * random.nextDouble()));
+    long before = (long) ((double) LEAST_NEAR_MICROS * (0.3 + 0.7 * random.nextDouble()));
     return Math.max(dueMicros - before, nowMicros + gapMicros(workers));
   }
 

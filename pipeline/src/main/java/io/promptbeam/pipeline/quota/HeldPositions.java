@@ -35,6 +35,11 @@ final class HeldPositions {
     size += to - from;
   }
 
+  void clear() {
+    ranges.clear();
+    size = 0;
+  }
+
   /** Puts back in front what {@link #take} gave. */
   void giveBack(List<Range> taken) {
     for (int i = taken.size() - 1; i >= 0; i--) {

@@ -144,12 +144,21 @@ final class Pace {
             });
   }
 
-  /** What to reserve for {@code next} alone: its true size, so that nothing is left over. */
+  /**
+   * What to reserve for {@code next} alone: its true size, so that nothing is left over. What is
+   * held of less than that is dropped: it would be forfeited before a rest of it came due, and so
+   * would the rest of that.
+   */
   Map<Dimension, Long> missing(Charge next) {
     Map<Dimension, Long> amounts = new EnumMap<>(Dimension.class);
     held.forEach(
-        (dimension, positions) ->
-            amounts.put(dimension, Math.max(0, next.of(dimension) - positions.size())));
+        (dimension, positions) -> {
+          boolean covered = positions.size() >= next.of(dimension);
+          if (!covered) {
+            positions.clear();
+          }
+          amounts.put(dimension, covered ? 0 : next.of(dimension));
+        });
     return amounts;
   }
 

@@ -334,7 +334,7 @@ final class RowLoop {
     if (isExact(usual, earliest)) {
       return NOT_NOW + now / 2;
     }
-    long lead = looksFirst ? AskPolicy.NEAR_MICROS : AskPolicy.LEAD_MICROS;
+    long lead = looksFirst ? AskPolicy.nearMicros(crew.active()) : AskPolicy.LEAD_MICROS;
     long lacking = now + Math.max(0, lastsUntil - lead - earliest) * 1_000;
     return Math.max(lacking, askAtNanos);
   }
@@ -471,7 +471,7 @@ final class RowLoop {
     long now = time.nanoTime();
     long earliest = clock.earliestMicros(now);
     long due = lineEnd(answer.ends(), Map.of());
-    if (due - earliest <= AskPolicy.NEAR_MICROS) {
+    if (due - earliest <= AskPolicy.nearMicros(crew.active())) {
       return true;
     }
     long lookAt = policy.nextLookMicros(due, earliest, crew.active());

@@ -6,11 +6,13 @@ import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
+import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Transition.Reason;
 import io.promptbeam.store.EndedJobs;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.store.Jobs.Applied;
+import io.promptbeam.store.usage.UsageLedger;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Set;
@@ -21,12 +23,14 @@ final class CancelHandler implements Handler {
   private final JobReader reader;
   private final Jobs jobs;
   private final EndedJobs ended;
+  private final UsageLedger usage;
   private final Clock clock;
 
-  CancelHandler(JobReader reader, Jobs jobs, EndedJobs ended, Clock clock) {
+  CancelHandler(JobReader reader, Jobs jobs, EndedJobs ended, UsageLedger usage, Clock clock) {
     this.reader = reader;
     this.jobs = jobs;
     this.ended = ended;
+    this.usage = usage;
     this.clock = clock;
   }
 
@@ -41,7 +45,9 @@ final class CancelHandler implements Handler {
   private ApiResponse answer(Applied applied) {
     if (applied instanceof Applied.Done done) {
       if (done.job().run().state().isTerminal()) {
-        ended.count(done.job().spec().owner(), 1);
+        JobSpec spec = done.job().spec();
+        ended.count(spec.owner(), 1);
+        usage.ended(spec.owner(), spec.modelId(), done.job().run().state(), clock.instant());
       }
       return describe(done.job());
     }

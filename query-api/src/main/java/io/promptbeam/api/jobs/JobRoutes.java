@@ -6,16 +6,22 @@ import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.store.EndedJobs;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
+import io.promptbeam.store.usage.UsageWriter;
 import io.promptbeam.submit.JobSubmitter;
 import io.promptbeam.submit.Resubmissions;
 import io.promptbeam.submit.SubmissionParser;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /** The polling API's routes, with what they share. Thread-safe. */
 public final class JobRoutes implements AutoCloseable {
+  private static final Duration FLUSH_PATIENCE = Duration.ofSeconds(2);
   private static final Duration WATCH_TICK = Duration.ofMillis(25);
 
   /**
@@ -26,6 +32,7 @@ public final class JobRoutes implements AutoCloseable {
   public record Bounds(int maxWaiters, long cacheBytes, Duration cacheTimeToLive) {}
 
   private final JobWatcher watcher;
+  private final UsageWriter usage;
   private final List<Route> routes;
 
   /**
@@ -44,15 +51,18 @@ public final class JobRoutes implements AutoCloseable {
     var cache =
         new TerminalCache(bounds.cacheBytes(), bounds.cacheTimeToLive(), Ticker.systemTicker());
     var reader = new JobReader(store);
+    var reasons = new WaitingReasons(store.lanes());
     var limited = new LimitedSubmitter(store, submitter, catalog, clock);
     var jobs = new Jobs(store, clock);
     var ended = new EndedJobs(store.ownerCounters(), catalog);
+    usage = new UsageWriter(store.usage(), UUID.randomUUID().toString(), UsageWriter.Later.REAL);
     var parser = new SubmissionParser(catalog);
     // Spark tries routes in order: what is polled comes first.
     routes =
         List.of(
-            Route.of("GET", JobPaths.STATUS, new StatusHandler(reader, cache, watcher, clock)),
-            Route.of("GET", JobPaths.RESULT, new ResultHandler(reader, cache, clock)),
+            Route.of(
+                "GET", JobPaths.STATUS, new StatusHandler(reader, cache, watcher, reasons, clock)),
+            Route.of("GET", JobPaths.RESULT, new ResultHandler(reader, cache, reasons, clock)),
             Route.of("POST", JobPaths.SUBMIT, new SubmitHandler(parser::parse, limited, clock)),
             Route.of(
                 "POST",
@@ -60,7 +70,7 @@ public final class JobRoutes implements AutoCloseable {
                 new SubmitHandler(parser::parseTrainerAnalysis, limited, clock)),
             Route.of(
                 "GET", JobPaths.JOBS, new ListHandler(store, new PageToken(tokenSecret), clock)),
-            Route.of("POST", JobPaths.CANCEL, new CancelHandler(reader, jobs, ended, clock)),
+            Route.of("POST", JobPaths.CANCEL, new CancelHandler(reader, jobs, ended, usage, clock)),
             Route.of(
                 "POST",
                 JobPaths.RETRY,
@@ -73,9 +83,16 @@ public final class JobRoutes implements AutoCloseable {
     return routes;
   }
 
-  /** Answers whoever still waits. */
+  /** Answers whoever still waits, and counts what was cancelled. */
   @Override
   public void close() {
     watcher.close();
+    try {
+      usage.flush().get(FLUSH_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // Then some cancelled jobs are not counted; their rows say what became of them.
+    }
   }
 }

@@ -13,11 +13,9 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.OutputText;
-import io.promptbeam.job.Usage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,10 +65,17 @@ final class JobViews {
 
   /** With {@code result_data} if the job has completed; read it with its result. */
   static byte[] status(Job job, Instant now) {
+    return status(job, now, Optional.empty());
+  }
+
+  /** With why it waits, if it does. */
+  static byte[] status(Job job, Instant now, Optional<Waiting> waiting) {
     return write(
         json -> {
           writeStatus(json, job);
-          json.writeNumberField("poll_after_ms", PollEstimate.of(job, now).toMillis());
+          writeWaiting(json, waiting);
+          JobCosts.writeCalls(json, job.run());
+          json.writeNumberField("poll_after_ms", PollEstimate.of(job, now, waiting).toMillis());
           if (job.run().state() == JobState.COMPLETED) {
             writeResult(json, job);
           }
@@ -81,17 +87,9 @@ final class JobViews {
     return write(
         json -> {
           writeStatus(json, job);
+          JobCosts.writeCalls(json, job.run());
           writeLabels(json, job.spec());
           writeResult(json, job);
-          Optional<Ending> ending = job.run().ending();
-          writeUsage(json, ending.flatMap(Ending::usage));
-          json.writeFieldName("cost_usd");
-          Optional<BigDecimal> cost = ending.flatMap(Ending::costUsd);
-          if (cost.isPresent()) {
-            json.writeNumber(cost.get().toPlainString());
-          } else {
-            json.writeNull();
-          }
         });
   }
 
@@ -112,7 +110,7 @@ final class JobViews {
   }
 
   /** Always with three digits of a second, so that texts of times sort and have one width. */
-  private static String wireTime(Instant time) {
+  static String wireTime(Instant time) {
     return WIRE_TIME.format(time);
   }
 
@@ -143,8 +141,45 @@ final class JobViews {
     Optional<JobError> error = run.ending().flatMap(Ending::error);
     writeText(json, "error_message", error.map(JobError::message));
     writeError(json, "error", error);
+    AnswerViews.writeOrigin(json, job);
     // What the latest attempt met, while another is to come.
     writeError(json, "last_error", run.lastError().filter(e -> !run.state().isTerminal()));
+    JobCosts.writeTotals(json, run);
+  }
+
+  private static void writeWaiting(JsonGenerator json, Optional<Waiting> told) throws IOException {
+    json.writeFieldName("waiting");
+    if (told.isEmpty()) {
+      json.writeNull();
+      return;
+    }
+    Waiting waiting = told.get();
+    json.writeStartObject();
+    json.writeStringField("reason", waiting.reason());
+    json.writeStringField("message", waiting.message());
+    writeNumber(json, "position", waiting.position());
+    writeNumber(json, "ahead_of_owner", waiting.aheadOfOwner());
+    json.writeFieldName("owner_share");
+    if (waiting.ownerShare().isPresent()) {
+      json.writeNumber(waiting.ownerShare().getAsDouble());
+    } else {
+      json.writeNull();
+    }
+    writeText(json, "paused_until", waiting.pausedUntil().map(JobViews::wireTime));
+    writeText(json, "estimated_start_at", waiting.estimatedStartAt().map(JobViews::wireTime));
+    writeText(json, "estimated_end_at", waiting.estimatedEndAt().map(JobViews::wireTime));
+    writeText(json, "not_before", waiting.notBefore().map(JobViews::wireTime));
+    json.writeEndObject();
+  }
+
+  private static void writeNumber(JsonGenerator json, String field, OptionalLong number)
+      throws IOException {
+    json.writeFieldName(field);
+    if (number.isPresent()) {
+      json.writeNumber(number.getAsLong());
+    } else {
+      json.writeNull();
+    }
   }
 
   private static void writeError(JsonGenerator json, String field, Optional<JobError> error)
@@ -184,21 +219,6 @@ final class JobViews {
     json.writeStringField("deadline_at", wireTime(spec.limits().deadline()));
   }
 
-  private static void writeUsage(JsonGenerator json, Optional<Usage> usage) throws IOException {
-    json.writeFieldName("usage");
-    if (usage.isEmpty()) {
-      json.writeNull();
-      return;
-    }
-    json.writeStartObject();
-    json.writeNumberField("input_tokens", usage.get().inputTokens());
-    json.writeNumberField("cached_input_tokens", usage.get().cachedInputTokens());
-    json.writeNumberField("output_tokens", usage.get().outputTokens());
-    json.writeNumberField("reasoning_tokens", usage.get().reasoningTokens());
-    json.writeNumberField("total_tokens", usage.get().totalTokens());
-    json.writeEndObject();
-  }
-
   private static void writeResult(JsonGenerator json, Job job) throws IOException {
     json.writeFieldName("result_data");
     Optional<JsonNode> answer = job.result().flatMap(bytes -> parse(job, bytes));
@@ -207,7 +227,9 @@ final class JobViews {
       return;
     }
     json.writeStartObject();
-    writeText(json, "output_text", OutputText.of(answer.get()));
+    Optional<String> text = OutputText.of(answer.get());
+    writeText(json, "output_text", text);
+    AnswerViews.writeOutputJson(json, job, text);
     json.writeFieldName("response");
     // As the provider wrote it: a tree would not keep every number's digits.
     json.writeRawValue(new String(job.result().orElseThrow(), StandardCharsets.UTF_8));

@@ -5,6 +5,7 @@ import io.promptbeam.job.JobState;
 import io.promptbeam.job.Priority;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * When it is worth asking again: soon for a job that is young or being called, later for one that
@@ -15,6 +16,9 @@ final class PollEstimate {
   static Duration initial(Priority priority) {
     return steps(priority)[0].pause();
   }
+
+  private static final Duration LONGEST = Duration.ofSeconds(60);
+  private static final long STEP_MILLIS = 100;
 
   private record Step(Duration untilAge, Duration pause) {}
 
@@ -51,6 +55,24 @@ final class PollEstimate {
       }
     }
     throw new IllegalStateException("the last step has no end");
+  }
+
+  /**
+   * For a job that waits, also by when it is expected to start: half of that time, because
+   * estimates err, but no more than {@link #LONGEST}.
+   */
+  static Duration of(Job job, Instant now, Optional<Waiting> waiting) {
+    Duration usual = of(job, now);
+    Optional<Instant> start = waiting.flatMap(Waiting::estimatedStartAt);
+    if (start.isEmpty()) {
+      return usual;
+    }
+    boolean isCertain = waiting.flatMap(Waiting::notBefore).isPresent();
+    Duration left = Duration.between(now, start.get()).dividedBy(isCertain ? 1 : 2);
+    Duration bounded = left.compareTo(LONGEST) > 0 ? LONGEST : left;
+    return bounded.compareTo(usual) > 0
+        ? Duration.ofMillis(bounded.toMillis() / STEP_MILLIS * STEP_MILLIS)
+        : usual;
   }
 
   /** As {@code Retry-After} wants it: whole seconds, 1 or more. */

@@ -26,9 +26,11 @@ import java.util.concurrent.CompletableFuture;
 final class ResultHandler implements Handler {
   private final JobReader reader;
   private final TerminalCache cache;
+  private final WaitingReasons reasons;
   private final Clock clock;
 
-  ResultHandler(JobReader reader, TerminalCache cache, Clock clock) {
+  ResultHandler(JobReader reader, TerminalCache cache, WaitingReasons reasons, Clock clock) {
+    this.reasons = reasons;
     this.reader = reader;
     this.cache = cache;
     this.clock = clock;
@@ -42,7 +44,26 @@ final class ResultHandler implements Handler {
     if (cached.isPresent()) {
       return CompletableFuture.completedFuture(answer(cached.get(), known));
     }
-    return reader.read(id, owner, Set.of(Part.RESULT)).thenApply(job -> answer(job, known));
+    return reader
+        .read(id, owner, Set.of(Part.RESULT))
+        .thenCompose(
+            job ->
+                job.run().state().isTerminal()
+                    ? CompletableFuture.completedFuture(answer(job, known))
+                    : unfinished(job));
+  }
+
+  private CompletableFuture<ApiResponse> unfinished(Job job) {
+    Instant now = clock.instant();
+    return reasons
+        .of(job, now)
+        .thenApply(
+            waiting ->
+                ApiResponse.json(202, JobViews.status(job, now, waiting))
+                    .with("Cache-Control", "no-store")
+                    .with(
+                        "Retry-After",
+                        PollEstimate.retryAfterSeconds(PollEstimate.of(job, now, waiting))));
   }
 
   private ApiResponse answer(Job job, Optional<String> known) {
@@ -50,12 +71,6 @@ final class ResultHandler implements Handler {
       throw Problem.of(
               410, "job_erased", "Result erased", "The job's payload and result were erased.")
           .asException();
-    }
-    if (!job.run().state().isTerminal()) {
-      Instant now = clock.instant();
-      return ApiResponse.json(202, JobViews.status(job, now))
-          .with("Cache-Control", "no-store")
-          .with("Retry-After", PollEstimate.retryAfterSeconds(PollEstimate.of(job, now)));
     }
     if (job.run().state() != JobState.COMPLETED) {
       throw noResult(job);

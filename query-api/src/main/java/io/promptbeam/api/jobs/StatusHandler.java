@@ -24,9 +24,16 @@ final class StatusHandler implements Handler {
   private final JobReader reader;
   private final TerminalCache cache;
   private final JobWatcher watcher;
+  private final WaitingReasons reasons;
   private final Clock clock;
 
-  StatusHandler(JobReader reader, TerminalCache cache, JobWatcher watcher, Clock clock) {
+  StatusHandler(
+      JobReader reader,
+      TerminalCache cache,
+      JobWatcher watcher,
+      WaitingReasons reasons,
+      Clock clock) {
+    this.reasons = reasons;
     this.reader = reader;
     this.cache = cache;
     this.watcher = watcher;
@@ -49,16 +56,19 @@ final class StatusHandler implements Handler {
               if (job.run().state().isTerminal()) {
                 return render(job).thenApply(now -> applied(answer(now, known), wait));
               }
-              Tagged now = tagged(job, clock.instant());
-              // A caller who has not seen the present state wants that, not the next one.
-              boolean news = known.isPresent() && !EntityTag.matches(known.get(), now.tag());
+              // A caller who has not seen the present state wants that, not the next one; why it
+              // waits is no state.
+              boolean news =
+                  known.isPresent()
+                      && !EntityTag.matchesStable(
+                          known.get(), EntityTag.of(JobViews.status(job, clock.instant())));
               if (wait.isZero() || news) {
-                return CompletableFuture.completedFuture(applied(answer(now, known), wait));
+                return unfinished(job).thenApply(now -> applied(answer(now, known), wait));
               }
               return watcher
                   .await(id, job.run().state(), wait)
                   .map(changed -> changed.thenCompose(done -> afterWait(id, owner, known, wait)))
-                  .orElseGet(() -> CompletableFuture.completedFuture(answer(now, known)));
+                  .orElseGet(() -> unfinished(job).thenApply(now -> answer(now, known)));
             });
   }
 
@@ -70,8 +80,16 @@ final class StatusHandler implements Handler {
         .thenApply(now -> applied(answer(now, known), wait));
   }
 
+  private CompletableFuture<Tagged> unfinished(Job job) {
+    Instant now = clock.instant();
+    return reasons.of(job, now).thenApply(waiting -> tagged(job, now, waiting));
+  }
+
   /** Reads the result only where the answer shows it. */
   private CompletableFuture<Tagged> render(Job job) {
+    if (!job.run().state().isTerminal()) {
+      return unfinished(job);
+    }
     if (job.run().state() != JobState.COMPLETED || job.run().erased()) {
       return CompletableFuture.completedFuture(remember(job));
     }
@@ -81,19 +99,21 @@ final class StatusHandler implements Handler {
   }
 
   private Tagged remember(Job job) {
-    Tagged rendered = tagged(job, clock.instant());
-    if (job.run().state().isTerminal()) {
-      cache.put(job.spec().id(), View.STATUS, job.spec().owner(), rendered);
-    }
+    Tagged rendered = tagged(job, clock.instant(), Optional.empty());
+    cache.put(job.spec().id(), View.STATUS, job.spec().owner(), rendered);
     return rendered;
   }
 
-  private static Tagged tagged(Job job, Instant now) {
-    byte[] body = JobViews.status(job, now);
-    String tag = EntityTag.of(body);
+  private static Tagged tagged(Job job, Instant now, Optional<Waiting> waiting) {
+    byte[] body = JobViews.status(job, now, waiting);
+    // Position and estimates move all the time: most polls in between are still answered 304.
+    String tag =
+        waiting
+            .map(why -> EntityTag.weak(EntityTag.of(JobViews.status(job, now)), why.gist()))
+            .orElseGet(() -> EntityTag.of(body));
     ApiResponse answer = ApiResponse.json(200, body).with("ETag", tag).with("Cache-Control", CACHE);
     if (!job.run().state().isTerminal()) {
-      String seconds = PollEstimate.retryAfterSeconds(PollEstimate.of(job, now));
+      String seconds = PollEstimate.retryAfterSeconds(PollEstimate.of(job, now, waiting));
       answer = answer.with("Retry-After", seconds);
     }
     return new Tagged(tag, answer);

@@ -1,0 +1,5 @@
+/** The JSON Schemas that answers can be held to. */
+@NullMarked
+package io.promptbeam.schema;
+
+import org.jspecify.annotations.NullMarked;
