@@ -2,6 +2,7 @@ package io.promptbeam.catalog;
 
 import io.promptbeam.outage.SparseWarning;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
@@ -22,6 +23,7 @@ public final class CatalogSource implements Supplier<ModelCatalog>, AutoCloseabl
 
   private static final Logger LOG = LoggerFactory.getLogger(CatalogSource.class);
   private static final SparseWarning INVALID = new SparseWarning(LOG);
+  private static final SparseWarning REFUSED = new SparseWarning(LOG);
 
   /** Where the catalog comes from. */
   @FunctionalInterface
@@ -39,9 +41,13 @@ public final class CatalogSource implements Supplier<ModelCatalog>, AutoCloseabl
   private final ScheduledExecutorService looks;
   private volatile ModelCatalog current;
 
+  /** Of the file that is in force. */
+  private volatile Instant writtenAt;
+
   private CatalogSource(Reader reader, ModelCatalog first) {
     this.reader = reader;
     this.current = first;
+    this.writtenAt = first.configuredAt();
     looks =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
@@ -75,7 +81,10 @@ public final class CatalogSource implements Supplier<ModelCatalog>, AutoCloseabl
     return current;
   }
 
-  /** Calls {@code listener} with every later catalog, on a thread that it must not hold up. */
+  /**
+   * Calls {@code listener} with every later catalog before it is in force, and again while one of
+   * the listeners fails, on a thread that it must not hold up.
+   */
   public void onChange(Consumer<ModelCatalog> listener) {
     listeners.add(listener);
   }
@@ -84,15 +93,23 @@ public final class CatalogSource implements Supplier<ModelCatalog>, AutoCloseabl
   void look() {
     try {
       ModelCatalog read = reader.read();
-      if (!read.configuredAt().equals(current.configuredAt())) {
-        current = read;
+      if (!read.configuredAt().equals(writtenAt)) {
+        // A file put back from a backup keeps its old time, and is meant nevertheless.
+        boolean later = read.configuredAt().isAfter(current.configuredAt());
+        ModelCatalog next = later ? read : read.configuredAt(Instant.now());
+        // Before it is in force: what fails here is tried again at the next look.
+        listeners.forEach(listener -> listener.accept(next));
+        current = next;
+        writtenAt = read.configuredAt();
         LOG.info("the model catalog has changed; it is in force now");
-        listeners.forEach(listener -> listener.accept(read));
       }
     } catch (InvalidCatalogException e) {
       INVALID.warn(() -> "the model catalog is invalid, the one before stays: " + e.getMessage());
     } catch (RuntimeException | Error e) {
-      LOG.error("a changed model catalog could not be put in force", e);
+      REFUSED.warn(
+          () ->
+              "a changed model catalog cannot be put in force yet, the one before stays: "
+                  + SparseWarning.reason(e));
     }
   }
 

@@ -35,6 +35,9 @@ public final class JobMessageCodec {
   private static final String INLINE = "inline_job";
   private static final int MAX_NAME_CHARS = 255;
 
+  /** More than any request we store may have; a wrong one would draw on everybody's quota. */
+  private static final long MAX_TOKEN_ESTIMATE = 100_000_000;
+
   // Decimals keep their digits: a submission's body goes to the provider as it came.
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -152,6 +155,9 @@ public final class JobMessageCodec {
       throw invalid("dispatch_sequence");
     }
     long tokens = number(json, "token_estimate", 0);
+    if (tokens > MAX_TOKEN_ESTIMATE) {
+      throw invalid("token_estimate");
+    }
     // Messages of older programs do not have it.
     boolean apart = json.hasNonNull("output_token_estimate");
     long output = apart ? number(json, "output_token_estimate", 0) : 0;

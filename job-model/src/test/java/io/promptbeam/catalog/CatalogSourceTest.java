@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CatalogSourceTest {
   private static final String MODEL =
       "models:\n  - {id: a, provider: simulated, requests_per_minute: %s}\n";
-  private static final Instant WRITTEN = Instant.parse("2026-11-23T10:00:00Z");
+  private static final Instant WRITTEN = Instant.parse("2026-01-05T10:00:00Z");
 
   private static Path write(Path folder, String limit, Instant at) throws Exception {
     Path file = Files.writeString(folder.resolve("models.yaml"), MODEL.formatted(limit));
@@ -70,5 +70,46 @@ class CatalogSourceTest {
             () -> CatalogSource.following(() -> ModelCatalogLoader.load(file), Duration.ofDays(1)))
         .isInstanceOf(InvalidCatalogException.class)
         .hasMessageContaining("requests_per_minute");
+  }
+
+  @Test
+  void look_triesAgain_whenAListenerCouldNotTakeTheCatalogOver(@TempDir Path folder)
+      throws Exception {
+    Path file = write(folder, "60", WRITTEN);
+    List<Long> heard = new ArrayList<>();
+    try (var source =
+        CatalogSource.following(() -> ModelCatalogLoader.load(file), Duration.ofDays(1))) {
+      source.onChange(
+          catalog -> {
+            heard.add(limit(catalog));
+            if (heard.size() == 1) {
+              throw new IllegalStateException("the key is not there yet");
+            }
+          });
+      write(folder, "120", WRITTEN.plusSeconds(1));
+      source.look();
+      assertThat(limit(source.get())).isEqualTo(60);
+
+      source.look();
+      assertThat(limit(source.get())).isEqualTo(120);
+      assertThat(heard).containsExactly(120L, 120L);
+    }
+  }
+
+  @Test
+  void look_takesAnOlderFileForANewConfiguration_whenItWasPutBack(@TempDir Path folder)
+      throws Exception {
+    Path file = write(folder, "60", WRITTEN);
+    try (var source =
+        CatalogSource.following(() -> ModelCatalogLoader.load(file), Duration.ofDays(1))) {
+      write(folder, "30", WRITTEN.minusSeconds(3_600));
+      source.look();
+      assertThat(limit(source.get())).isEqualTo(30);
+      assertThat(source.get().configuredAt()).isAfter(WRITTEN.minusSeconds(3_600));
+
+      ModelCatalog before = source.get();
+      source.look();
+      assertThat(source.get()).isSameAs(before);
+    }
   }
 }

@@ -137,6 +137,7 @@ class JobMessageCodecTest {
           priority          | "SECRET"          | INVALID_FIELD
           token_estimate    | -1                | INVALID_FIELD
           token_estimate    | 1e9               | INVALID_FIELD
+          token_estimate    | 100000001         | INVALID_FIELD
           token_estimate    | 99999999999999999999 | INVALID_FIELD
           dispatch_sequence | 2147483648        | INVALID_FIELD
           dispatch_sequence | -1                | INVALID_FIELD

@@ -11,12 +11,18 @@ import io.promptbeam.job.Route;
 import io.promptbeam.job.Route.Hop;
 import io.promptbeam.store.Jobs.Applied;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /** An attempt's first step: the job becomes ours, or it is said why it does not. */
 final class ClaimStep {
+  /** Longer than any worker takes to read a changed models.yaml. */
+  private static final Duration CATALOG_MAY_BE_OLD = Duration.ofMinutes(1);
+
+  private static final Duration CATALOG_LOOK = Duration.ofSeconds(2);
+
   private final Attempt attempt;
   private final AttemptContext context;
   private final Consumer<Claimed> onClaimed;
@@ -30,6 +36,11 @@ final class ClaimStep {
   void claim(Job job) {
     ModelCatalog catalog = context.clients().catalog();
     Optional<ModelConfig> own = catalog.find(job.spec().modelId());
+    if (own.isEmpty() && isYoung(job)) {
+      // Accepted under a catalog that this worker has yet to read.
+      attempt.decide(new Verdict.LookAgain(CATALOG_LOOK));
+      return;
+    }
     if (own.isEmpty()) {
       String text = "No model '" + job.spec().modelId() + "' is configured.";
       attempt.end(job, new JobEvent.Reject(JobError.of(ErrorCodes.UNKNOWN_MODEL, text)));
@@ -47,6 +58,11 @@ final class ClaimStep {
       attempt.decide(
           new Verdict.Reroute(due, !chain.allows(here), new Verdict.LookAgain(Duration.ZERO)));
     }
+  }
+
+  private boolean isYoung(Job job) {
+    Instant from = job.spec().limits().notBefore().orElse(job.spec().createdAt());
+    return context.clock().instant().isBefore(from.plus(CATALOG_MAY_BE_OLD));
   }
 
   private void claim(Job job, ModelConfig model, FallbackChain chain, Optional<Route> route) {

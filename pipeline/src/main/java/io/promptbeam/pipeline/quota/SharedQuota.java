@@ -44,6 +44,7 @@ public final class SharedQuota implements Quota {
   private boolean waiting;
   private long waitingUntilNanos;
   private int inFlight;
+  private long pausedUntilNanos;
   private boolean toldFull;
 
   /**
@@ -69,6 +70,7 @@ public final class SharedQuota implements Quota {
     this.localInFlight = localInFlight;
     this.configured = limits;
     this.waitingUntilNanos = time.nanoTime();
+    this.pausedUntilNanos = waitingUntilNanos;
     this.loop =
         new RowLoop(
             row,
@@ -104,8 +106,10 @@ public final class SharedQuota implements Quota {
       return waitForRelease();
     }
     Optional<QuotaControl> control = loop.control();
-    if (control.map(QuotaControl::limits).orElse(configured).isEmpty()) {
-      return granted(estimate, new Charge(Map.of(), Map.of()), Map.of());
+    if (isUnlimited()) {
+      return pausedUntilNanos - nowNanos > 0
+          ? new Acquisition.Wait(pausedUntilNanos - nowNanos, Limit.PAUSED_BY_PROVIDER)
+          : granted(estimate, new Charge(Map.of(), Map.of()), Map.of());
     }
     next = estimate;
     if (control.isEmpty()) {
@@ -150,6 +154,18 @@ public final class SharedQuota implements Quota {
       loop.step();
     }
     return granted(estimate, charge, taken);
+  }
+
+  private boolean isUnlimited() {
+    return loop.control().map(QuotaControl::limits).orElse(configured).isEmpty();
+  }
+
+  /** Without a limit there is no row to agree on a pause: each worker keeps to what it was told. */
+  private void pauseHere(Duration pause, long nowNanos) {
+    long until = nowNanos + pause.toNanos();
+    if (until - pausedUntilNanos > 0) {
+      pausedUntilNanos = until;
+    }
   }
 
   private boolean isFallback(long nowNanos) {
@@ -201,10 +217,18 @@ public final class SharedQuota implements Quota {
     Map<Dimension, Long> positions = new EnumMap<>(Dimension.class);
     Map<Dimension, Double> units = new EnumMap<>(Dimension.class);
     for (Dimension dimension : loop.pace().timelines().keySet()) {
-      positions.put(dimension, estimates.charge(dimension, estimate));
+      long most = aMinuteOf(dimension);
+      positions.put(dimension, Math.min(most, estimates.charge(dimension, estimate)));
       units.put(dimension, estimates.expected(dimension, estimate));
     }
     return new Charge(positions, units);
+  }
+
+  /** No call draws more, however wrong its estimate: the line is everybody's. */
+  private long aMinuteOf(Dimension dimension) {
+    QuotaLimits limits = loop.control().map(QuotaControl::limits).orElse(configured);
+    long limit = limits.perMinute().getOrDefault(dimension, 1L);
+    return Math.max(1, limit * dimension.positionsPerUnit());
   }
 
   private static Limit firstLimit(QuotaLimits limits) {
@@ -213,6 +237,10 @@ public final class SharedQuota implements Quota {
 
   @Override
   public synchronized void hint(RateHint hint, long nowNanos) {
+    if (isUnlimited()) {
+      pauseHere(hint.until(1), nowNanos);
+      return;
+    }
     if (loop.control().isEmpty()) {
       return;
     }
@@ -275,7 +303,7 @@ public final class SharedQuota implements Quota {
     @Override
     public long waiting(long nowNanos) {
       waiting &= waitingUntilNanos - nowNanos > 0;
-      return waiting ? Math.max(1, expected) : 0;
+      return waiting ? expected : 0;
     }
 
     @Override
@@ -337,7 +365,9 @@ public final class SharedQuota implements Quota {
     public void throttled(Duration pauseFor, long nowNanos) {
       release(
           () -> {
-            if (loop.control().isPresent()) {
+            if (isUnlimited()) {
+              pauseHere(pauseFor, nowNanos);
+            } else if (loop.control().isPresent()) {
               loop.ask(new Agreement.Request(pauseFor, true));
             }
           });

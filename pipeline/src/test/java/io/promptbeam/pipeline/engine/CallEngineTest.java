@@ -111,10 +111,21 @@ class CallEngineTest {
 
   @Test
   void job_failsAsUnknownModel_whenTheCatalogHasItNoMore() throws Exception {
-    Job job = StoredJobs.create(store, "gone", 3, Duration.ofHours(1));
+    Job job = StoredJobs.old(store, "gone", Duration.ofMinutes(5));
     offer(job);
     assertThat(recorder.nextOutcome().errorCode()).isEqualTo(ErrorCodes.UNKNOWN_MODEL);
     assertThat(read(job).run().attempt()).isZero();
+  }
+
+  @Test
+  void job_waitsForItsModel_whenItIsYoungerThanTheCatalogMayBeOld() throws Exception {
+    Job young = StoredJobs.create(store, "new", 3, Duration.ofHours(1));
+    offer(young);
+    Job old = StoredJobs.old(store, "gone", Duration.ofMinutes(5));
+    offer(old);
+    // Both have been looked at by then: they wait in one lane, the first one first.
+    assertThat(recorder.nextOutcome().jobId()).isEqualTo(old.spec().id());
+    assertThat(read(young).run().state()).isEqualTo(JobState.PENDING);
   }
 
   @Test

@@ -37,6 +37,13 @@ public final class StoredJobs {
     return create(store, owner, model, limits, now);
   }
 
+  /** A job that was submitted {@code age} ago. */
+  static Job old(JobStore store, String model, Duration age) throws Exception {
+    Instant created = Instant.now().minus(age);
+    var limits = new JobLimits(Priority.INTERACTIVE, 100, created.plusSeconds(7_200), 3);
+    return create(store, Owner.LOCAL, model, limits, created);
+  }
+
   /** A job that is not to start before {@code notBefore}. */
   public static Job scheduled(JobStore store, Instant notBefore) throws Exception {
     Instant deadline = notBefore.plusSeconds(3_600);
