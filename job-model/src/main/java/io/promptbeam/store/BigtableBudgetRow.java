@@ -30,6 +30,9 @@ final class BigtableBudgetRow implements BudgetRow {
   private static final String LEASED = "l:";
   private static final String SPENT = "s:";
 
+  /** Of a lease that has ended: what is to be taken off {@link #TAKEN}; one for each end. */
+  private static final String RETURNING = "r:";
+
   private final BigtableCalls calls;
   private final String key;
 
@@ -76,11 +79,14 @@ final class BigtableBudgetRow implements BudgetRow {
   private static View view(List<RowCell> cells) {
     Map<String, Long> numbers = new HashMap<>();
     Map<String, Long> beats = new HashMap<>();
+    long returning = 0;
     for (RowCell cell : cells) {
       String column = cell.getQualifier().toStringUtf8();
       numbers.put(column, BigtableUsage.number(cell.getValue()));
       if (column.startsWith(LEASED)) {
         beats.put(column.substring(LEASED.length()), cell.getTimestamp());
+      } else if (column.startsWith(RETURNING)) {
+        returning += BigtableUsage.number(cell.getValue());
       }
     }
     Map<String, WorkerView> workers = new HashMap<>();
@@ -92,7 +98,7 @@ final class BigtableBudgetRow implements BudgetRow {
                     numbers.getOrDefault(LEASED + worker, 0L),
                     numbers.getOrDefault(SPENT + worker, 0L),
                     at)));
-    return new View(numbers.getOrDefault(TAKEN, 0L), workers);
+    return new View(numbers.getOrDefault(TAKEN, 0L), workers, returning);
   }
 
   @Override
@@ -104,15 +110,16 @@ final class BigtableBudgetRow implements BudgetRow {
             .filter(FILTERS.qualifier().exactMatch(LEASED + worker))
             .filter(FILTERS.limit().cellsPerColumn(1))
             .filter(FILTERS.timestamp().range().endClosed(seen.beatMicros()))
-            .filter(
-                FILTERS
-                    .value()
-                    .exactMatch(
-                        ByteString.copyFrom(
-                            ByteBuffer.allocate(Long.BYTES).putLong(0, seen.leased()))));
-    Mutation ended =
-        Mutation.create().deleteCells(FAMILY, LEASED + worker).deleteCells(FAMILY, SPENT + worker);
+            .filter(FILTERS.value().exactMatch(bytes(seen.leased())));
     long unspent = seen.leased() - seen.spent();
+    // No condition goes with an increment, so it takes two writes. Between them, and for good if
+    // the second one is lost, the row has to say that nobody has spent it.
+    String returning = RETURNING + worker + "@" + seen.beatMicros();
+    Mutation ended =
+        Mutation.create()
+            .deleteCells(FAMILY, LEASED + worker)
+            .deleteCells(FAMILY, SPENT + worker)
+            .setCell(FAMILY, ByteString.copyFromUtf8(returning), seen.beatMicros(), bytes(unspent));
     return BigtableCalls.translated(
         calls
             .checkAndMutate(
@@ -125,9 +132,14 @@ final class BigtableBudgetRow implements BudgetRow {
                         ? calls
                             .readModifyWrite(
                                 ReadModifyWriteRow.create(BigtableSchema.USAGE, key)
-                                    .increment(FAMILY, TAKEN, -unspent))
+                                    .increment(FAMILY, TAKEN, -unspent)
+                                    .increment(FAMILY, returning, -unspent))
                             .thenApply(row -> true)
                         : CompletableFuture.completedFuture(false)));
+  }
+
+  private static ByteString bytes(long number) {
+    return ByteString.copyFrom(ByteBuffer.allocate(Long.BYTES).putLong(0, number));
   }
 
   private static long number(Row row, String column) {

@@ -41,6 +41,7 @@ final class LaneJson {
       one.put("weight", queue.weight());
       one.put("lag", queue.lag());
       one.put("held", queue.held());
+      queue.heldBy().ifPresent(reason -> one.put("held_by", reason));
       ArrayNode marks = one.putArray("marks");
       queue.marks().forEach(m -> marks.addArray().add(m.at().toEpochMilli()).add(m.ahead()));
     }
@@ -89,7 +90,7 @@ final class LaneJson {
                 one.path("tokens").asLong(),
                 Math.max(1, one.path("weight").asInt()),
                 one.path("lag").asDouble(),
-                one.path("held").asBoolean(),
+                heldBy(one),
                 marks));
       }
       List<Rest> others = new ArrayList<>();
@@ -124,6 +125,13 @@ final class LaneJson {
         instant(json, "until"),
         instant(json, "since"),
         json.has("error") ? Optional.of(json.path("error").asText()) : Optional.empty());
+  }
+
+  private static Optional<String> heldBy(JsonNode queue) {
+    // Snapshots that do not tell meant calls in flight.
+    return queue.path("held").asBoolean()
+        ? Optional.of(queue.path("held_by").asText(LaneSnapshot.OWNER_IN_FLIGHT))
+        : Optional.empty();
   }
 
   private static Optional<Instant> instant(JsonNode json, String field) {

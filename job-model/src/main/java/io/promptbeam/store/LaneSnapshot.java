@@ -26,11 +26,14 @@ public record LaneSnapshot(
     Optional<Binding> binding,
     double startsPerSecond,
     Duration callTakes) {
-  /** Reasons of {@link Binding}; {@code budget} is kept for owners who have used theirs up. */
+  /** Reasons of {@link Binding}. */
   public static final String PROVIDER_PAUSED = "provider_paused";
 
   public static final String BREAKER_OPEN = "breaker_open";
+
+  /** Reasons of {@link Queue#heldBy}: one owner's alone, and nobody else's business. */
   public static final String OWNER_IN_FLIGHT = "owner_in_flight";
+
   public static final String BUDGET = "budget";
 
   public LaneSnapshot {
@@ -45,7 +48,8 @@ public record LaneSnapshot(
    * @param tokens they are expected to use
    * @param weight of the owner's turns
    * @param lag virtual time until the owner's next turn, in tokens / weight; as of fair turns
-   * @param held whether the owner has as many calls in flight as it may
+   * @param heldBy why the owner has no turn, {@link #OWNER_IN_FLIGHT} or {@link #BUDGET}; empty
+   *     while it has
    * @param marks how long the queue was, by when jobs came; earliest first
    */
   public record Queue(
@@ -55,10 +59,15 @@ public record LaneSnapshot(
       long tokens,
       int weight,
       double lag,
-      boolean held,
+      Optional<String> heldBy,
       List<Mark> marks) {
     public Queue {
       marks = List.copyOf(marks);
+    }
+
+    /** Whether the owner has no turn. */
+    public boolean held() {
+      return heldBy.isPresent();
     }
   }
 
@@ -72,7 +81,7 @@ public record LaneSnapshot(
    * A limit that binds.
    *
    * @param reason {@code requests}, {@code tokens}, {@code input_tokens}, {@code output_tokens},
-   *     {@code in_flight} or one of the constants
+   *     {@code in_flight} or one of the constants above
    * @param until when it ends, if that is known
    * @param since when it began, where that tells something
    * @param errorCode what the provider failed with last

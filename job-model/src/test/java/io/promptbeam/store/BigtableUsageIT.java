@@ -2,6 +2,12 @@ package io.promptbeam.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.cloud.bigtable.data.v2.models.BulkMutation;
+import com.google.cloud.bigtable.data.v2.models.ConditionalRowMutation;
+import com.google.cloud.bigtable.data.v2.models.Query;
+import com.google.cloud.bigtable.data.v2.models.ReadModifyWriteRow;
+import com.google.cloud.bigtable.data.v2.models.Row;
+import com.google.cloud.bigtable.data.v2.models.RowMutation;
 import com.google.cloud.bigtable.emulator.v2.Emulator;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.Owner;
@@ -11,6 +17,7 @@ import io.promptbeam.store.usage.BudgetRow.WorkerView;
 import io.promptbeam.store.usage.UsageCounts;
 import io.promptbeam.store.usage.UsageDay;
 import io.promptbeam.store.usage.UsageStore;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +31,7 @@ class BigtableUsageIT {
   private static final LocalDate DAY = LocalDate.parse("2026-11-01");
 
   private static Emulator emulator;
+  private static BigtableTarget target;
   private static BigtableJobStore store;
   private static UsageStore usage;
 
@@ -31,7 +39,7 @@ class BigtableUsageIT {
   static void start() throws Exception {
     emulator = Emulator.createBundled();
     emulator.start();
-    var target = new BigtableTarget.Emulator("127.0.0.1", emulator.getPort());
+    target = new BigtableTarget.Emulator("127.0.0.1", emulator.getPort());
     BigtableSchema.createMissing(target, BigtableSchema.DEFAULT_RETENTION);
     store = BigtableJobStore.open(target);
     usage = store.usage();
@@ -112,6 +120,59 @@ class BigtableUsageIT {
     BudgetRow.View after = row.read().join();
     assertThat(after.taken()).isEqualTo(40);
     assertThat(after.spent()).isEqualTo(31);
+    assertThat(after.reserved()).isEqualTo(9);
     assertThat(after.workers()).containsOnlyKeys("alive");
+  }
+
+  @Test
+  void unspentLease_countsAsReserved_whenItsEndIsOnlyHalfWritten() throws Exception {
+    UsageDay day = new UsageDay(new Owner("half"), DAY);
+    BudgetRow row = usage.budget(day);
+    row.lease("dead", 100, 30).join();
+    WorkerView dead = row.read().join().workers().getOrDefault("dead", new WorkerView(0, 0, 0));
+    try (var calls =
+        new ClientCalls(BigtableClients.data(target, BigtableJobStore.Options.DEFAULT))) {
+      BudgetRow cut = new BigtableBudgetRow(new WithoutIncrements(calls), RowKeys.usage(day));
+      assertThat(cut.reclaim("dead", dead)).failsWithin(Duration.ofSeconds(20));
+    }
+    BudgetRow.View half = row.read().join();
+    assertThat(half.workers()).isEmpty();
+    assertThat(half.taken()).isEqualTo(100);
+    assertThat(half.reserved()).isEqualTo(70);
+    assertThat(half.spent()).isEqualTo(30);
+    assertThat(row.reclaim("dead", dead).join()).isFalse();
+  }
+
+  /** Loses what it is asked to add. */
+  private record WithoutIncrements(BigtableCalls real) implements BigtableCalls {
+    @Override
+    public CompletableFuture<Boolean> checkAndMutate(ConditionalRowMutation mutation) {
+      return real.checkAndMutate(mutation);
+    }
+
+    @Override
+    public CompletableFuture<Row> readModifyWrite(ReadModifyWriteRow change) {
+      return CompletableFuture.failedFuture(SimulatedBigtable.unavailable());
+    }
+
+    @Override
+    public CompletableFuture<Void> mutate(RowMutation mutation) {
+      return real.mutate(mutation);
+    }
+
+    @Override
+    public CompletableFuture<Void> mutateAll(BulkMutation mutations) {
+      return real.mutateAll(mutations);
+    }
+
+    @Override
+    public CompletableFuture<List<Row>> read(Query query) {
+      return real.read(query);
+    }
+
+    @Override
+    public void close() {
+      real.close();
+    }
   }
 }

@@ -23,7 +23,7 @@ public interface BudgetRow {
 
   /**
    * Ends the lease of a dead worker and gives back what it has not spent, if the worker's columns
-   * are still as they were seen. A caller that dies half way leaves the rest taken until the day
+   * are still as they were seen. A caller that dies half way leaves the rest reserved until the day
    * ends.
    *
    * @return whether they were
@@ -47,15 +47,19 @@ public interface BudgetRow {
    */
   record WorkerView(long leased, long spent, long beatMicros) {}
 
-  /** The whole row. */
-  record View(long taken, Map<String, WorkerView> workers) {
+  /**
+   * The whole row.
+   *
+   * @param returning of the leases of dead workers that were ended: unspent, and still taken
+   */
+  record View(long taken, Map<String, WorkerView> workers, long returning) {
     public View {
       workers = Map.copyOf(workers);
     }
 
     /** Leased and not spent. */
     public long reserved() {
-      return workers.values().stream().mapToLong(w -> w.leased() - w.spent()).sum();
+      return returning + workers.values().stream().mapToLong(w -> w.leased() - w.spent()).sum();
     }
 
     /** As far as it is known: a worker says what it spends with its next change. */

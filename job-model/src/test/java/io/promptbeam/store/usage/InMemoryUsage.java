@@ -85,7 +85,7 @@ public final class InMemoryUsage implements UsageStore {
       public CompletableFuture<View> read() {
         synchronized (InMemoryUsage.this) {
           Stored stored = stored(day);
-          return CompletableFuture.completedFuture(new View(stored.taken, stored.workers));
+          return CompletableFuture.completedFuture(new View(stored.taken, stored.workers, 0));
         }
       }
 

@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -191,10 +191,17 @@ public final class Budgets implements OwnerGate {
     return new Entry(new DayBudget(day, store.budget(day), workerId, scheduler.nanoTime()));
   }
 
+  /** Whether a reservation still holds what it set aside. */
+  private enum Held {
+    YES,
+    CANCELLED,
+    SETTLED
+  }
+
   private final class Reserved implements Reservation {
     private final Entry entry;
     private final long picos;
-    private final AtomicBoolean held = new AtomicBoolean(true);
+    private final AtomicReference<Held> held = new AtomicReference<>(Held.YES);
 
     Reserved(Entry entry, long picos) {
       this.entry = entry;
@@ -208,12 +215,25 @@ public final class Budgets implements OwnerGate {
 
     @Override
     public void settle(BigDecimal costUsd) {
-      if (!held.compareAndSet(true, false)) {
-        throw new IllegalStateException("a reservation is settled exactly once");
+      Held before = held.getAndSet(Held.SETTLED);
+      if (before == Held.SETTLED) {
+        throw new IllegalStateException("a reservation is settled at most once");
       }
+      long reserved = before == Held.YES ? picos : 0;
+      change(budget -> budget.settle(reserved, PicoDollars.of(costUsd)));
+    }
+
+    @Override
+    public void cancel() {
+      if (held.compareAndSet(Held.YES, Held.CANCELLED)) {
+        change(budget -> budget.cancel(picos));
+      }
+    }
+
+    private void change(Consumer<DayBudget> step) {
       boolean opens;
       synchronized (entries) {
-        entry.budget.settle(picos, PicoDollars.of(costUsd));
+        step.accept(entry.budget);
         opens = entry.budget.hasRoomForWanted(scheduler.nanoTime());
         if (opens) {
           entry.budget.forgetWanted();

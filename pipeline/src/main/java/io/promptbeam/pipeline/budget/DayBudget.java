@@ -83,6 +83,13 @@ final class DayBudget {
     spent += cost;
   }
 
+  /** A call that had {@code estimate} reserved does not begin. */
+  void cancel(long estimate) {
+    reserved -= estimate;
+    // Perhaps reserved before the last change: then too little counts until the next one.
+    startedSinceChange = Math.max(0, startedSinceChange - estimate);
+  }
+
   /** Leased, and neither spent nor reserved nor owed; below 0 when calls cost more than thought. */
   private long free() {
     return leased - owed - spent - reserved;

@@ -43,6 +43,7 @@ final class Attempt {
   private final CallStep calls;
   private final RecordStep records;
   private volatile Optional<byte[]> result = Optional.empty();
+  private volatile Optional<SharedAnswers.Source> copied = Optional.empty();
 
   /**
    * @param laneModel the model whose permit it is
@@ -188,6 +189,7 @@ final class Attempt {
   /** Ends a job with an answer that was there. */
   void completeUncalled(Job job, JobEvent event, SharedAnswers.Source source) {
     result = Optional.of(source.result());
+    copied = Optional.of(source);
     records.record(job, event, result);
   }
 
@@ -213,7 +215,7 @@ final class Attempt {
     if (decided.compareAndSet(false, true)) {
       shares.ended(
           verdict instanceof Verdict.Ended ended
-              ? SharedAnswers.Source.of(ended.job(), result)
+              ? copied.or(() -> SharedAnswers.Source.of(ended.job(), result))
               : Optional.empty());
       onVerdict.accept(verdict, permit.report());
     }

@@ -1,25 +1,18 @@
 package io.promptbeam.pipeline.engine;
 
-import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.job.JobError;
-import io.promptbeam.job.JobId;
-import io.promptbeam.message.JobReference;
 import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.pipeline.quota.Quota;
-import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.EndedJobs;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.store.usage.UsageLedger;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +24,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,22 +35,18 @@ import org.slf4j.LoggerFactory;
 public final class CallEngine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CallEngine.class);
 
-  /** For writing down what became of calls that were given up. */
-  private static final Duration RECORD_PATIENCE = Duration.ofSeconds(2);
-
   private static final String UNKNOWN_MODELS = "?";
-  private static final Duration DRAIN_LOOK = Duration.ofMillis(20);
 
   private final String id;
   private final JobStore store;
   private final Function<String, Quota> quotas;
   private final Spending spending;
   private final AttemptContext context;
-  private final DueClearer due;
   private final OwnerCalls owners;
   private final EndedJobs endedJobs;
   private final LaneReports reports;
-  private final LanePump.Settling settling = new Settlement();
+  private final LanePump.Settling settling;
+  private final Draining draining;
   private final Map<String, LanePump> lanes = new ConcurrentHashMap<>();
   private final Map<String, ActiveItem> items = new HashMap<>();
   // In order, so that a simulation goes the same way every time.
@@ -125,7 +113,6 @@ public final class CallEngine implements AutoCloseable {
     this.store = store;
     this.quotas = quotas;
     this.spending = spending;
-    this.due = new DueClearer(store);
     this.owners =
         new OwnerCalls(owner -> OwnerCalls.Policy.of(clients.catalog().owner(owner), workers()));
     this.endedJobs = new EndedJobs(store.ownerCounters(), clients::catalog);
@@ -146,6 +133,8 @@ public final class CallEngine implements AutoCloseable {
             new OutputChecks(),
             new Repairs(),
             new SharedAnswers(store));
+    settling = new Settlement(context, new DueClearer(store), endedJobs, items, this::lane);
+    draining = new Draining(context, attempts, spending);
     spending.gate().onOpen(owner -> onLoop(() -> lanes.values().forEach(l -> l.free(owner))));
     reports = new LaneReports(id, store.lanes(), context, lanes::values);
     reports.start();
@@ -227,83 +216,13 @@ public final class CallEngine implements AutoCloseable {
                 settling));
   }
 
-  private final class Settlement implements LanePump.Settling {
-    @Override
-    public void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict) {
-      CallEngine.this.settle(lane, item, job, verdict);
-    }
-
-    /** Whether the job's request fits there is for the attempt to find out, which reads it. */
-    @Override
-    public Optional<String> instead(LanePump lane, ActiveItem item) {
-      ModelCatalog catalog = context.clients().catalog();
-      String own = item.item().modelId();
-      return catalog.find(own).stream()
-          .flatMap(model -> Stream.concat(Stream.of(own), model.fallbacks().stream()))
-          .filter(id -> !id.equals(lane.model()) && item.mayMoveTo(id))
-          .filter(id -> catalog.find(id).isPresent() && !isFailing(id))
-          .findFirst();
-    }
-  }
-
   private boolean isFailing(String modelId) {
     LanePump lane = lanes.get(modelId);
     return lane != null && lane.failure().isPresent();
   }
 
-  private void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict) {
-    if (verdict instanceof Verdict.Retry retry) {
-      context.counters().waiting(1);
-      onLoopAfter(retry.delay(), () -> lane.whenBudgeted(item, () -> putBack(lane, item, job)));
-    } else if (verdict instanceof Verdict.LookAgain again) {
-      context.counters().waiting(1);
-      onLoopAfter(again.delay(), () -> putBack(lane, item, job));
-    } else if (verdict instanceof Verdict.Reroute reroute) {
-      if (reroute.hereIsNoPlace()) {
-        item.noPlaceAt(lane.model());
-      }
-      item.reroute(reroute.modelId());
-      settle(lane(item.laneModel()), item, job, reroute.then());
-    } else if (verdict instanceof Verdict.Misaddressed wrong) {
-      context.counters().waiting(1);
-      item.readdress(new SingleJob(JobReference.to(wrong.job().spec())));
-      putBack(lane(item.laneModel()), item, job);
-    } else {
-      if (verdict instanceof Verdict.Ended ended) {
-        context.counters().jobEnded();
-        endedJobs.count(ended.job().spec().owner(), 1);
-        due.clear(DueEntry.first(ended.job().spec()));
-        spending
-            .ledger()
-            .ended(
-                ended.job().spec().owner(),
-                ended.job().spec().modelId(),
-                ended.job().run().state(),
-                ended.job().run().ending().orElseThrow().at());
-        // Said once; the other listeners only wait for the item to be finished.
-        item.listeners().get(0).jobEnded(JobOutcome.of(ended.job()));
-      }
-      context.unheard().forget(job);
-      context.repairs().forget(job);
-      if (item.jobFinished()) {
-        items.remove(item.item().key());
-        item.listeners().forEach(listener -> listener.itemFinished(item.item()));
-      }
-    }
-  }
-
-  private static void putBack(LanePump lane, ActiveItem item, JobId job) {
-    if (item.putBack(job)) {
-      lane.add(item);
-    }
-  }
-
   private void onLoop(Runnable task) {
     context.scheduler().soon(Unforeseen.guarded(task));
-  }
-
-  private void onLoopAfter(Duration wait, Runnable task) {
-    var unused = context.after(wait, Unforeseen.guarded(task));
   }
 
   /**
@@ -313,52 +232,14 @@ public final class CallEngine implements AutoCloseable {
    */
   public CompletableFuture<Void> drain() {
     closing = true;
-    // On the loop: what it is starting at this moment is noted by then.
-    CompletableFuture<Void> started = new CompletableFuture<>();
-    onLoop(() -> started.complete(null));
-    return started
-        .thenCompose(begun -> attemptsEnd(context.config().drainFor()))
-        .thenCompose(
-            ended -> {
-              List.copyOf(attempts).forEach(Attempt::abortCall);
-              return attemptsEnd(RECORD_PATIENCE);
-            })
-        .thenCompose(ended -> settleAccounts());
-  }
-
-  /** Writes what is counted and gives reservations back, or leaves that to time. */
-  private CompletableFuture<Void> settleAccounts() {
-    CompletableFuture<Void> written =
-        CompletableFuture.allOf(spending.ledger().flush(), spending.gate().close());
-    if (written.isDone()) {
-      return written;
-    }
-    CompletableFuture<Void> settled = new CompletableFuture<>();
-    onLoopAfter(RECORD_PATIENCE, () -> settled.complete(null));
-    var unused = written.whenComplete((done, failure) -> settled.complete(null));
-    return settled;
-  }
-
-  private CompletableFuture<Void> attemptsEnd(Duration patience) {
-    CompletableFuture<Void> ended = new CompletableFuture<>();
-    lookForEnd(context.nowNanos() + patience.toNanos(), ended);
-    return ended;
-  }
-
-  private void lookForEnd(long untilNanos, CompletableFuture<Void> ended) {
-    if (attempts.isEmpty() || context.nowNanos() - untilNanos >= 0) {
-      ended.complete(null);
-    } else {
-      onLoopAfter(DRAIN_LOOK, () -> lookForEnd(untilNanos, ended));
-    }
+    return draining.drain();
   }
 
   /** {@link #drain}s, blocking, then stops. */
   @Override
   public void close() {
-    Duration patience = context.config().drainFor().plus(RECORD_PATIENCE.multipliedBy(3));
     try {
-      drain().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      drain().get(draining.patience().toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {

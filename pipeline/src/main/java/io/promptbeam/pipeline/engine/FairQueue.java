@@ -7,11 +7,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +61,9 @@ final class FairQueue<T> {
   /** Without anything to do, and charged for more than the present. */
   private final TreeSet<Flow<T>> ahead = new TreeSet<>(Flow.BY_TURN);
 
-  private final Set<Owner> held = new HashSet<>();
+  /** Who gets no turn, and by which of {@link Queue}'s reasons. */
+  private final Map<Owner, String> held = new HashMap<>();
+
   private double present;
   private long orders;
   private long periods;
@@ -85,7 +85,7 @@ final class FairQueue<T> {
     if (flow.elements.size() == 1) {
       waitingOwners++;
       ahead.remove(flow);
-      if (!held.contains(owner)) {
+      if (!held.containsKey(owner)) {
         join(flow);
       }
     }
@@ -209,15 +209,15 @@ final class FairQueue<T> {
               flow.tokens,
               Math.max(1, weights.applyAsInt(flow.owner)),
               flow.start - present,
-              held.contains(flow.owner),
+              Optional.ofNullable(held.get(flow.owner)),
               flow.backlog.marks()));
     }
     return queues;
   }
 
   /** Gives {@code owner} no turn until it is {@link #free}d; the others go on. */
-  void hold(Owner owner) {
-    if (held.add(owner)) {
+  void hold(Owner owner, String reason) {
+    if (held.put(owner, reason) == null) {
       Flow<T> flow = flows.get(owner);
       if (flow != null) {
         ready.remove(flow);
@@ -227,7 +227,7 @@ final class FairQueue<T> {
 
   /** Takes {@link #hold} back; meanwhile nothing was saved up. */
   void free(Owner owner) {
-    if (held.remove(owner)) {
+    if (held.remove(owner) != null) {
       Flow<T> flow = flows.get(owner);
       if (flow != null && !flow.elements.isEmpty()) {
         join(flow);

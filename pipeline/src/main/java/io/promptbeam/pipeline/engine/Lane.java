@@ -55,8 +55,8 @@ final class Lane {
   }
 
   /** Gives {@code owner} no turn until it is {@link #free}d; the others go on. */
-  void hold(Owner owner) {
-    turns.hold(owner);
+  void hold(Owner owner, String reason) {
+    turns.hold(owner, reason);
   }
 
   void free(Owner owner) {

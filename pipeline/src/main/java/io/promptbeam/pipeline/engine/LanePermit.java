@@ -165,6 +165,12 @@ final class LanePermit {
     }
   }
 
+  /** The job waits for another one's call: till it is drawn again, nothing is kept for it. */
+  void giveBackUncalled() {
+    giveBack();
+    reservation.cancel();
+  }
+
   private static TokenAmount amount(Usage usage) {
     return new TokenAmount(usage.inputTokens(), usage.outputTokens());
   }

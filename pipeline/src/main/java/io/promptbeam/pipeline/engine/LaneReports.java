@@ -63,15 +63,15 @@ final class LaneReports {
     if (ticks++ % TICKS_PER_BEAT == 0) {
       beat(now);
     }
+    if (!lastPut.isDone()) {
+      // The store is slow; what comes later is newer.
+      return;
+    }
     for (LanePump lane : lanes.get()) {
       LaneSnapshot snapshot = lane.snapshot(worker, now);
       boolean waits = !snapshot.isEmpty() || snapshot.binding().isPresent();
       if (!waits && !busy.contains(lane.model())) {
         continue;
-      }
-      if (!lastPut.isDone()) {
-        // The store is slow; what comes later is newer.
-        return;
       }
       if (waits) {
         busy.add(lane.model());

@@ -63,12 +63,21 @@ public interface OwnerGate {
 
           @Override
           public void settle(BigDecimal costUsd) {}
+
+          @Override
+          public void cancel() {}
         };
 
     /** Whether {@link #settle} takes the cost out of the owner's budget. */
     boolean isCounted();
 
-    /** What the call cost, as far as known; zero when there was none. Called once. */
+    /** What the call cost, as far as known; zero when there was none. Called at most once. */
     void settle(BigDecimal costUsd);
+
+    /**
+     * Gives back what was set aside for a call that does not begin, as if nobody had asked. May be
+     * called before {@link #settle}, or instead of it; does nothing after either.
+     */
+    void cancel();
   }
 }

@@ -1,6 +1,5 @@
 package io.promptbeam.pipeline.engine;
 
-import io.promptbeam.job.Ending;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobState;
@@ -11,6 +10,7 @@ import io.promptbeam.submit.AnswerKeys;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class ShareStep {
   /** For a chosen job to be claimed; from then on its lease says whether it is being called. */
   static final Duration CLAIM_WITHIN = Duration.ofSeconds(10);
+
+  /** For the next job to be drawn after a call that failed, before the others wait no longer. */
+  private static final Duration NEXT_WITHIN = Duration.ofSeconds(5);
 
   private static final Duration LOOK = Duration.ofMillis(250);
 
@@ -50,15 +53,37 @@ final class ShareStep {
       onMiss.accept(job);
       return;
     }
-    boolean first =
-        context.shared().enter(key.get(), found -> attempt.guarded(() -> told(job, found)));
-    if (first) {
+    if (context.shared().enter(key.get(), new Waiting(job))) {
       entered = key.get();
       look(job, key.get());
     } else {
       waiting = true;
-      permit.giveBack();
+      permit.giveBackUncalled();
     }
+  }
+
+  /** For what another attempt of this worker finds. */
+  private final class Waiting implements SharedAnswers.Waiter {
+    private final Job job;
+
+    Waiting(Job job) {
+      this.job = job;
+    }
+
+    @Override
+    public boolean accepts(Source found) {
+      return isRecent(job, found);
+    }
+
+    @Override
+    public void told(Optional<Source> found) {
+      attempt.guarded(() -> ShareStep.this.told(job, found));
+    }
+  }
+
+  private boolean isRecent(Job job, Source source) {
+    Duration maxAge = job.spec().options().cacheMaxAge().orElse(Duration.ZERO);
+    return source.isRecent(maxAge, context.clock().instant());
   }
 
   /** What the attempt that looked has found. */
@@ -99,13 +124,10 @@ final class ShareStep {
             return;
           }
           Instant now = context.clock().instant();
-          Duration maxAge = job.spec().options().cacheMaxAge().orElse(Duration.ZERO);
           Optional<Source> source =
               read.filter(other -> other.spec().owner().equals(job.spec().owner()))
-                  .filter(other -> SharedAnswers.isRecent(other, maxAge, now))
-                  // A copy would outlive the erasing of what it was copied from.
-                  .filter(other -> other.run().ending().flatMap(Ending::cached).isEmpty())
-                  .flatMap(other -> Source.of(other, other.result()));
+                  .flatMap(other -> Source.of(other, other.result()))
+                  .filter(answer -> isRecent(job, answer));
           if (source.isPresent()) {
             complete(job, source.get());
           } else if (read.filter(other -> isBeingCalled(other, lead, now)).isPresent()) {
@@ -126,7 +148,7 @@ final class ShareStep {
 
   /** Another worker calls: its row is looked at until it has ended, without a permit. */
   private void follow(Job job, AnswerKey key) {
-    permit.giveBack();
+    permit.giveBackUncalled();
     waiting = true;
     boolean over = !context.clock().instant().isBefore(job.spec().limits().deadline());
     if (over || context.stopping().getAsBoolean()) {
@@ -174,7 +196,13 @@ final class ShareStep {
     AnswerKey key = entered;
     entered = null;
     if (key != null) {
-      context.shared().leave(key, found);
+      OptionalLong turn = context.shared().leave(key, found);
+      if (turn.isPresent()) {
+        var unused =
+            context.after(
+                NEXT_WITHIN,
+                Unforeseen.guarded(() -> context.shared().release(key, turn.getAsLong())));
+      }
     }
   }
 

@@ -109,9 +109,9 @@ final class Turns<T> {
   }
 
   /** Gives {@code owner} no turn until it is {@link #free}d; the others go on. */
-  void hold(Owner owner) {
-    interactive.hold(owner);
-    batch.hold(owner);
+  void hold(Owner owner, String reason) {
+    interactive.hold(owner, reason);
+    batch.hold(owner, reason);
     endContestWithoutBatch();
   }
 

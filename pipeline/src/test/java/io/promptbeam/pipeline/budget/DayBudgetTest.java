@@ -139,6 +139,23 @@ class DayBudgetTest {
   }
 
   @Test
+  void lease_isGivenBack_whenTheCallsItWasFilledForDoNotBegin() {
+    Worker worker = new Worker(row, DAY, "w");
+    worker.start(100);
+    worker.send(10_000, true, false);
+    worker.hear(false);
+    for (int i = 0; i < 50; i++) {
+      assertThat(worker.budget.tryReserve(100, now)).isTrue();
+      worker.budget.cancel(100);
+    }
+    now += Duration.ofSeconds(1).toNanos();
+    worker.send(10_000, true, false);
+    worker.hear(false);
+    assertThat(row.read().join().taken()).isZero();
+    assertThat(worker.budget.isAtRest()).isTrue();
+  }
+
+  @Test
   void lease_isNotUsedAgain_whenTheWorkerWasSilentTooLong() {
     Worker worker = new Worker(row, DAY, "w");
     worker.start(100);

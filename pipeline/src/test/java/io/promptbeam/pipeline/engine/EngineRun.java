@@ -35,6 +35,10 @@ final class EngineRun implements AutoCloseable {
   }
 
   EngineRun(JobStore store, LlmClients clients) {
+    this(store, clients, Spending.NONE);
+  }
+
+  EngineRun(JobStore store, LlmClients clients, Spending spending) {
     this.store = store;
     engine =
         CallEngine.start(
@@ -44,6 +48,7 @@ final class EngineRun implements AutoCloseable {
                 new WorkerQuota(
                     new RateLimits(RateLimits.UNLIMITED, RateLimits.UNLIMITED, 8),
                     System.nanoTime()),
+            spending,
             new EngineConfig(
                 Duration.ofSeconds(60),
                 Duration.ofMillis(1),

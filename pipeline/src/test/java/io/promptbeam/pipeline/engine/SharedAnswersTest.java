@@ -16,20 +16,31 @@ import io.promptbeam.job.JobState;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Usage;
+import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.pipeline.llm.LlmException;
 import io.promptbeam.pipeline.llm.ScriptedClients;
 import io.promptbeam.pipeline.llm.ScriptedModels;
+import io.promptbeam.pipeline.quota.TokenAmount;
 import io.promptbeam.store.InMemoryJobStore;
+import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
+import io.promptbeam.store.usage.UsageLedger;
+import java.lang.reflect.Proxy;
 import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -117,6 +128,144 @@ class SharedAnswersTest {
     assertThat(models.calls()).hasSize(2);
     assertThat(jobs).filteredOn(job -> job.run().state() == JobState.FAILED).hasSize(1);
     assertThat(jobs).filteredOn(job -> job.run().state() == JobState.COMPLETED).hasSize(99);
+  }
+
+  @Test
+  void job_isCalled_whenTheAnswerItsLeaderTookIsTooOldForIt() throws Exception {
+    Executor soon = CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS);
+    CountDownLatch called = new CountDownLatch(1);
+    models.answers(
+        "m",
+        (call, request) -> {
+          called.countDown();
+          return CompletableFuture.supplyAsync(() -> ScriptedClients.ANSWER, soon);
+        });
+    var fresh = new JobOptions(Optional.of(Duration.ZERO), Optional.empty());
+    var elsewhere = other.offer(other.create(EngineRun.PROMPT, 1, HOUR));
+    assertThat(called.await(20, TimeUnit.SECONDS)).isTrue();
+    Job leader = run.create(EngineRun.PROMPT, 1, HOUR);
+    Job waiter = run.create(EngineRun.PROMPT, 1, fresh);
+    var led = run.offer(leader);
+    run.offer(waiter).get(20, TimeUnit.SECONDS);
+    led.get(20, TimeUnit.SECONDS);
+    elsewhere.get(20, TimeUnit.SECONDS);
+
+    assertThat(run.read(leader).run().ending().orElseThrow().cached()).isPresent();
+    assertThat(run.read(waiter).run().ending().orElseThrow().cached()).isEmpty();
+    assertThat(models.calls()).hasSize(2);
+  }
+
+  @Test
+  void identicalJobs_areReadAFewTimesEach_whenEveryCallFails() throws Exception {
+    int jobs = 200;
+    models.answers(
+        "m",
+        (call, request) ->
+            CompletableFuture.supplyAsync(
+                () -> {
+                  throw new LlmException.Permanent(
+                      JobError.of(ErrorCodes.INVALID_REQUEST, "for the test"));
+                },
+                CompletableFuture.delayedExecutor(call == 1 ? 500 : 0, TimeUnit.MILLISECONDS)));
+    AtomicLong reads = new AtomicLong();
+    try (EngineRun counted = new EngineRun(counting(reads), models)) {
+      List<CompletableFuture<Void>> finished = new ArrayList<>();
+      List<Job> created = new ArrayList<>();
+      for (int i = 0; i < jobs; i++) {
+        created.add(run.create(EngineRun.PROMPT, 1, HOUR));
+      }
+      created.forEach(job -> finished.add(counted.offer(job)));
+      for (var each : finished) {
+        each.get(30, TimeUnit.SECONDS);
+      }
+    }
+    assertThat(models.calls()).hasSize(jobs);
+    assertThat(reads.get()).isLessThan(8L * jobs);
+  }
+
+  /** The store, which counts the rows it is asked for. */
+  private JobStore counting(AtomicLong reads) {
+    return (JobStore)
+        Proxy.newProxyInstance(
+            JobStore.class.getClassLoader(),
+            new Class<?>[] {JobStore.class},
+            (proxy, method, args) -> {
+              if (method.getName().equals("read")) {
+                reads.addAndGet(args[0] instanceof Collection<?> ids ? ids.size() : 1);
+              }
+              return method.invoke(store, args);
+            });
+  }
+
+  @Test
+  void job_reservesNothing_whileItWaitsForAnothersCall() throws Exception {
+    int jobs = 20;
+    CompletableFuture<LlmAnswer> answer = new CompletableFuture<>();
+    models.answers("m", (call, request) -> answer);
+    CountingGate gate = new CountingGate(jobs - 1);
+    try (EngineRun gated = new EngineRun(store, models, new Spending(UsageLedger.NONE, gate))) {
+      List<CompletableFuture<Void>> finished = new ArrayList<>();
+      for (int i = 0; i < jobs; i++) {
+        finished.add(gated.offer(gated.create(EngineRun.PROMPT, 1, HOUR)));
+      }
+      assertThat(gate.cancelled.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(gate.reserved.get()).isEqualTo(1);
+      answer.complete(ScriptedClients.ANSWER);
+      for (var each : finished) {
+        each.get(20, TimeUnit.SECONDS);
+      }
+    }
+    assertThat(models.calls()).hasSize(1);
+    assertThat(gate.reserved.get()).isZero();
+    assertThat(gate.settled.get()).isEqualTo(jobs);
+  }
+
+  /** Always open; counts what is set aside. */
+  private static final class CountingGate implements OwnerGate {
+    private final AtomicInteger reserved = new AtomicInteger();
+    private final AtomicInteger settled = new AtomicInteger();
+    private final CountDownLatch cancelled;
+
+    CountingGate(int cancels) {
+      cancelled = new CountDownLatch(cancels);
+    }
+
+    @Override
+    public Answer tryStart(Owner owner, String modelId, TokenAmount estimate) {
+      reserved.incrementAndGet();
+      AtomicBoolean held = new AtomicBoolean(true);
+      return new Answer.Open(
+          new Reservation() {
+            @Override
+            public boolean isCounted() {
+              return true;
+            }
+
+            @Override
+            public void settle(BigDecimal costUsd) {
+              settled.incrementAndGet();
+              if (held.getAndSet(false)) {
+                reserved.decrementAndGet();
+              }
+            }
+
+            @Override
+            public void cancel() {
+              if (held.getAndSet(false)) {
+                reserved.decrementAndGet();
+                cancelled.countDown();
+              }
+            }
+          });
+    }
+
+    @Override
+    public void onOpen(Consumer<Owner> listener) {}
+
+    @Override
+    public CompletableFuture<Void> close() {
+      return CompletableFuture.completedFuture(null);
+    }
   }
 
   private List<Job> runAll(int count) throws Exception {

@@ -141,12 +141,12 @@ class TurnsTest {
   void heldOwner_isPassedOver_andSavesNothing() {
     add("a", 10, 100);
     add("b", 10, 100);
-    turns.hold(new Owner("a"));
+    turns.hold(new Owner("a"), "why");
     assertThat(draw(5)).isEqualTo("bbbbb");
     turns.free(new Owner("a"));
     assertThat(draw(6)).isEqualTo("ababab");
-    turns.hold(new Owner("a"));
-    turns.hold(new Owner("b"));
+    turns.hold(new Owner("a"), "why");
+    turns.hold(new Owner("b"), "why");
     assertThat(turns.peek()).isNull();
     assertThat(turns.isEmpty()).isFalse();
   }

@@ -165,6 +165,34 @@ class SharedQuotaTest {
     assertThat(starts).hasSize(before + 1);
   }
 
+  @Test
+  void wrongEstimate_drawsNoMoreThanAMinuteOfTheLine() {
+    var limits = new QuotaLimits(Map.of(Dimension.TOKENS, 60_000L), OptionalLong.empty());
+    SimCaller caller = caller("w", limits);
+    caller.offer(1);
+    run(5);
+    long now = caller.nanoTime();
+    long before = row.read().join().counters().getOrDefault(Dimension.TOKENS, 0L);
+    caller.quota().expect(1);
+    assertThat(caller.quota().tryAcquire(new TokenAmount(1_000_000_000_000L, 0), now))
+        .isInstanceOf(Quota.Acquisition.Wait.class);
+    run(5);
+    long drawn = row.read().join().counters().getOrDefault(Dimension.TOKENS, 0L) - before;
+    assertThat(drawn / Dimension.TOKENS.positionsPerUnit()).isBetween(1L, 2 * 60_000L);
+  }
+
+  @Test
+  void pause_isKept_whereThereIsNoLimit() {
+    SimCaller caller = caller("w", new QuotaLimits(Map.of(), OptionalLong.empty()));
+    long now = caller.nanoTime();
+    var granted = caller.quota().tryAcquire(CALL, now);
+    ((Quota.Acquisition.Granted) granted).permit().throttled(Duration.ofSeconds(5), now);
+    assertThat(caller.quota().tryAcquire(CALL, now + 1_000_000_000L))
+        .isEqualTo(new Quota.Acquisition.Wait(4_000_000_000L, Quota.Limit.PAUSED_BY_PROVIDER));
+    assertThat(caller.quota().tryAcquire(CALL, now + 5_000_000_000L))
+        .isInstanceOf(Quota.Acquisition.Granted.class);
+  }
+
   private void busy(int workers, QuotaLimits limits) {
     for (int i = 0; i < workers; i++) {
       SimCaller caller = caller("w" + i, limits);

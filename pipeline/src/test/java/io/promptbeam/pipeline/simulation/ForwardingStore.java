@@ -19,10 +19,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** A store that does what the real one does, for bugs to be planted in. */
-class ForwardingStore implements JobStore {
+public class ForwardingStore implements JobStore {
   private final JobStore real;
 
-  ForwardingStore(JobStore real) {
+  public ForwardingStore(JobStore real) {
     this.real = real;
   }
 

@@ -21,9 +21,9 @@ import java.util.Optional;
  * @param aheadOfOwner jobs of its owner that are before it
  * @param ahead jobs before it, of all owners
  * @param share of the tokens that its owner has at its priority
- * @param held whether its owner has as many calls in flight as it may
+ * @param heldBy why its owner has no turn; empty while it has
  */
-record FairPosition(double aheadOfOwner, double ahead, double share, boolean held) {
+record FairPosition(double aheadOfOwner, double ahead, double share, Optional<String> heldBy) {
   private static final double INTERACTIVE_PER_BATCH = 9;
 
   /** Jobs that came to the worker much later than they were made were handed over again. */
@@ -67,7 +67,7 @@ record FairPosition(double aheadOfOwner, double ahead, double share, boolean hel
     }
     jobs += ofOtherPriority(priority, tokens + perJob, lane);
     double share = mine.weight() / weights * (otherWaits(priority, lane) ? part(priority) : 1);
-    return Optional.of(new FairPosition(own, jobs, share, mine.held()));
+    return Optional.of(new FairPosition(own, jobs, share, mine.heldBy()));
   }
 
   private static Optional<Queue> own(Owner owner, Priority priority, LaneSnapshot lane) {
@@ -90,7 +90,7 @@ record FairPosition(double aheadOfOwner, double ahead, double share, boolean hel
                     Math.max(1, rest.tokens() / rest.owners()),
                     (int) Math.max(1, rest.weights() / rest.owners()),
                     0,
-                    false,
+                    Optional.empty(),
                     List.of()))
         .findFirst();
   }

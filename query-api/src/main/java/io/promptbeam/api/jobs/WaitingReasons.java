@@ -46,7 +46,7 @@ final class WaitingReasons {
       return CompletableFuture.completedFuture(Optional.empty());
     }
     return board
-        .lanes(job.spec().modelId(), now)
+        .lanes(model(job), now)
         .thenCombine(board.beats(now), (lanes, beats) -> reason(job, lanes, beats, now))
         .exceptionally(
             failure -> {
@@ -103,6 +103,11 @@ final class WaitingReasons {
     return Optional.of(placed(job, binding, positions, its, callTakes, now));
   }
 
+  /** In whose lanes it waits: it may have gone on from its own. */
+  private static String model(Job job) {
+    return job.run().route().modelId().orElse(job.spec().modelId());
+  }
+
   private static boolean isLive(Instant at, Instant now) {
     return at.plus(LaneBoard.LIVES).isAfter(now);
   }
@@ -125,7 +130,7 @@ final class WaitingReasons {
       List<LaneSnapshot> its,
       Optional<Duration> callTakes,
       Instant now) {
-    boolean held = !positions.isEmpty() && positions.stream().allMatch(FairPosition::held);
+    Optional<String> heldBy = heldBy(positions);
     OptionalLong ahead = sum(positions.stream().mapToDouble(FairPosition::ahead).toArray());
     OptionalLong own = sum(positions.stream().mapToDouble(FairPosition::aheadOfOwner).toArray());
     OptionalDouble share =
@@ -133,9 +138,9 @@ final class WaitingReasons {
             .map(part -> Math.round(part * 1_000) / 1_000.0)
             .findFirst();
     String reason =
-        held && binding.filter(WaitingReasons::isOfProvider).isEmpty()
-            ? LaneSnapshot.OWNER_IN_FLIGHT
-            : binding.map(Binding::reason).orElse(Waiting.QUEUED);
+        binding.filter(WaitingReasons::isOfProvider).isPresent() || heldBy.isEmpty()
+            ? binding.map(Binding::reason).orElse(Waiting.QUEUED)
+            : heldBy.get();
     Optional<Instant> pausedUntil =
         binding
             .filter(b -> b.reason().equals(LaneSnapshot.PROVIDER_PAUSED))
@@ -154,6 +159,17 @@ final class WaitingReasons {
         start,
         start.flatMap(at -> callTakes.map(at::plus)),
         Optional.empty());
+  }
+
+  /** Why its owner has no turn at any worker; of two reasons, the one that lasts longer. */
+  private static Optional<String> heldBy(List<FairPosition> positions) {
+    if (positions.stream().anyMatch(position -> position.heldBy().isEmpty())) {
+      return Optional.empty();
+    }
+    List<String> all = positions.stream().flatMap(p -> p.heldBy().stream()).toList();
+    return all.contains(LaneSnapshot.BUDGET)
+        ? Optional.of(LaneSnapshot.BUDGET)
+        : all.stream().findFirst();
   }
 
   private static Optional<Instant> start(OptionalLong ahead, List<LaneSnapshot> its, Instant from) {
@@ -178,6 +194,7 @@ final class WaitingReasons {
     List<Binding> all =
         lanes.stream()
             .flatMap(lane -> lane.binding().stream())
+            .filter(binding -> !isOfAnOwner(binding))
             .filter(binding -> binding.until().map(until -> until.isAfter(now)).orElse(true))
             .toList();
     Optional<Binding> ofProvider = all.stream().filter(WaitingReasons::isOfProvider).findFirst();
@@ -195,7 +212,12 @@ final class WaitingReasons {
 
   private static boolean isOfProvider(Binding binding) {
     return binding.reason().equals(LaneSnapshot.BREAKER_OPEN)
-        || binding.reason().equals(LaneSnapshot.PROVIDER_PAUSED)
+        || binding.reason().equals(LaneSnapshot.PROVIDER_PAUSED);
+  }
+
+  /** Of whom, a lane does not tell: perhaps not of the job's. Queues do. */
+  private static boolean isOfAnOwner(Binding binding) {
+    return binding.reason().equals(LaneSnapshot.OWNER_IN_FLIGHT)
         || binding.reason().equals(LaneSnapshot.BUDGET);
   }
 
@@ -209,7 +231,7 @@ final class WaitingReasons {
 
   private static String message(
       Job job, String reason, Optional<Binding> binding, OptionalLong ahead) {
-    String model = "Model " + job.spec().modelId();
+    String model = "Model " + model(job);
     String why =
         switch (reason) {
           case "requests" -> model + " is at its requests per minute";

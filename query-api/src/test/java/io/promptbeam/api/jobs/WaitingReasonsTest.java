@@ -13,7 +13,9 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
+import io.promptbeam.job.Route;
 import io.promptbeam.job.Transition;
+import io.promptbeam.store.InMemoryLaneBoard;
 import io.promptbeam.store.LaneSnapshot;
 import io.promptbeam.store.LaneSnapshot.Binding;
 import io.promptbeam.store.LaneSnapshot.Mark;
@@ -23,6 +25,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WaitingReasonsTest {
   private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
@@ -37,7 +41,16 @@ class WaitingReasonsTest {
     return new Job(spec, run, "v", Optional.empty(), Optional.empty());
   }
 
-  private static Queue queue(Owner owner, long jobs, int weight, boolean held, Instant since) {
+  private static Queue queue(Owner owner, long jobs, int weight, Instant since) {
+    return queue(owner, jobs, weight, Optional.empty(), since);
+  }
+
+  private static Queue held(Owner owner, String reason) {
+    return queue(owner, 5, 1, Optional.of(reason), NOW.minusSeconds(1));
+  }
+
+  private static Queue queue(
+      Owner owner, long jobs, int weight, Optional<String> heldBy, Instant since) {
     return new Queue(
         owner,
         Priority.INTERACTIVE,
@@ -45,13 +58,18 @@ class WaitingReasonsTest {
         jobs * 100,
         weight,
         0,
-        held,
+        heldBy,
         List.of(new Mark(since, 0), new Mark(NOW, jobs)));
   }
 
   private static LaneSnapshot lane(Instant at, Optional<Binding> binding, Queue... queues) {
+    return lane("m", at, binding, queues);
+  }
+
+  private static LaneSnapshot lane(
+      String model, Instant at, Optional<Binding> binding, Queue... queues) {
     return new LaneSnapshot(
-        "m", "w", at, List.of(queues), List.of(), binding, 10, Duration.ofSeconds(2));
+        model, "w", at, List.of(queues), List.of(), binding, 10, Duration.ofSeconds(2));
   }
 
   private static Optional<Binding> binding(String reason) {
@@ -72,8 +90,8 @@ class WaitingReasonsTest {
             lane(
                 NOW,
                 binding("tokens"),
-                queue(ANN, 60, 1, false, minuteAgo),
-                queue(BOB, 100_000, 3, false, minuteAgo)));
+                queue(ANN, 60, 1, minuteAgo),
+                queue(BOB, 100_000, 3, minuteAgo)));
     assertThat(waiting.reason()).isEqualTo("tokens");
     assertThat(waiting.aheadOfOwner()).hasValue(30);
     assertThat(waiting.position()).hasValue(120);
@@ -87,7 +105,7 @@ class WaitingReasonsTest {
   @Test
   void workers_areAddedUp_andOldSnapshotsDoNotCount() {
     Instant minuteAgo = NOW.minusSeconds(60);
-    Queue half = queue(ANN, 60, 1, false, minuteAgo);
+    Queue half = queue(ANN, 60, 1, minuteAgo);
     Waiting waiting =
         waiting(
             job(JobRun.NEW, NOW.minusSeconds(30)),
@@ -104,9 +122,70 @@ class WaitingReasonsTest {
     Waiting waiting =
         waiting(
             job(JobRun.NEW, NOW),
-            lane(NOW, binding("requests"), queue(ANN, 5, 1, true, NOW.minusSeconds(1))));
+            lane(NOW, binding("requests"), held(ANN, LaneSnapshot.OWNER_IN_FLIGHT)));
     assertThat(waiting.reason()).isEqualTo("owner_in_flight");
     assertThat(waiting.position()).hasValue(4);
+  }
+
+  @Test
+  void ownersBudget_isTheReason_whenItHoldsTheOwner() {
+    Waiting waiting =
+        waiting(
+            job(JobRun.NEW, NOW),
+            lane(
+                NOW,
+                binding("requests"),
+                held(ANN, LaneSnapshot.BUDGET),
+                held(BOB, LaneSnapshot.OWNER_IN_FLIGHT)));
+    assertThat(waiting.reason()).isEqualTo("budget");
+    assertThat(waiting.message()).startsWith("The budget is used up");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {LaneSnapshot.BUDGET, LaneSnapshot.OWNER_IN_FLIGHT})
+  void othersHold_isNeverTheReason(String reason) {
+    Job job = job(JobRun.NEW, NOW);
+    Queue bob = held(BOB, reason);
+    Queue ann = queue(ANN, 5, 1, NOW.minusSeconds(1));
+    assertThat(waiting(job, lane(NOW, binding("tokens"), ann, bob)).reason()).isEqualTo("tokens");
+    assertThat(waiting(job, lane(NOW, binding(reason), ann, bob)).reason()).isEqualTo("queued");
+    assertThat(waiting(job, lane(NOW, binding(reason), bob)).reason()).isEqualTo("queued");
+  }
+
+  @Test
+  void providersOutage_isTheReason_evenWhenTheOwnerIsHeld() {
+    Waiting waiting =
+        waiting(
+            job(JobRun.NEW, NOW),
+            lane(NOW, binding(LaneSnapshot.BREAKER_OPEN), held(ANN, LaneSnapshot.BUDGET)));
+    assertThat(waiting.reason()).isEqualTo("breaker_open");
+  }
+
+  @Test
+  void reason_isOfTheModelThatTheJobWentOnTo() {
+    JobRun run = JobRun.NEW;
+    Job job = job(run, NOW);
+    for (JobEvent event :
+        List.of(
+            new JobEvent.Claim("t", Duration.ofMinutes(1)),
+            new JobEvent.Reroute(
+                "t",
+                Route.HOME.to("f", List.of()),
+                true,
+                Optional.empty(),
+                JobError.of(ErrorCodes.TIMEOUT, "no answer"),
+                List.of()))) {
+      run = ((Transition.Moved) run.apply(event, job.spec().limits(), NOW)).next();
+    }
+    InMemoryLaneBoard board = new InMemoryLaneBoard();
+    Queue ann = queue(ANN, 5, 1, NOW.minusSeconds(1));
+    board.put(lane("m", NOW, binding("requests"), ann)).join();
+    board.put(lane("f", NOW, binding("tokens"), ann)).join();
+    WaitingReasons reasons = new WaitingReasons(board);
+    assertThat(reasons.of(job, NOW).join().orElseThrow().reason()).isEqualTo("requests");
+    Waiting rerouted = reasons.of(job(run, NOW), NOW).join().orElseThrow();
+    assertThat(rerouted.reason()).isEqualTo("tokens");
+    assertThat(rerouted.message()).startsWith("Model f is at its tokens per minute");
   }
 
   @Test
@@ -130,12 +209,9 @@ class WaitingReasonsTest {
   void gist_changesWithReasonAndHalvedPositionsOnly() {
     Instant since = NOW.minusSeconds(60);
     Job job = job(JobRun.NEW, NOW);
-    String hundred =
-        waiting(job, lane(NOW, binding("tokens"), queue(ANN, 101, 1, false, since))).gist();
-    String eighty =
-        waiting(job, lane(NOW, binding("tokens"), queue(ANN, 81, 1, false, since))).gist();
-    String forty =
-        waiting(job, lane(NOW, binding("tokens"), queue(ANN, 41, 1, false, since))).gist();
+    String hundred = waiting(job, lane(NOW, binding("tokens"), queue(ANN, 101, 1, since))).gist();
+    String eighty = waiting(job, lane(NOW, binding("tokens"), queue(ANN, 81, 1, since))).gist();
+    String forty = waiting(job, lane(NOW, binding("tokens"), queue(ANN, 41, 1, since))).gist();
     assertThat(eighty).isEqualTo(hundred);
     assertThat(forty).isNotEqualTo(eighty);
   }
