@@ -145,10 +145,9 @@ final class WaitingReasons {
         binding
             .filter(b -> b.reason().equals(LaneSnapshot.PROVIDER_PAUSED))
             .flatMap(Binding::until);
-    Optional<Instant> start =
-        reason.equals(LaneSnapshot.BREAKER_OPEN)
-            ? Optional.empty()
-            : start(ahead, its, pausedUntil.orElse(now));
+    // Who knows when a provider is back, or a budget is raised?
+    boolean open = reason.equals(LaneSnapshot.BREAKER_OPEN) || reason.equals(LaneSnapshot.BUDGET);
+    Optional<Instant> start = open ? Optional.empty() : start(ahead, its, pausedUntil.orElse(now));
     return new Waiting(
         reason,
         message(job, reason, binding, ahead),

@@ -139,6 +139,7 @@ class WaitingReasonsTest {
                 held(BOB, LaneSnapshot.OWNER_IN_FLIGHT)));
     assertThat(waiting.reason()).isEqualTo("budget");
     assertThat(waiting.message()).startsWith("The budget is used up");
+    assertThat(waiting.estimatedStartAt()).isEmpty();
   }
 
   @ParameterizedTest
