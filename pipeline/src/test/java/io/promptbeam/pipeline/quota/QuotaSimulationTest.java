@@ -32,8 +32,8 @@ class QuotaSimulationTest {
     }
 
     /**
-     * With two limits, a row of small calls binds one of them and leaves some of the other; and
-     * many workers with many calls of very different sizes leave gaps that no call fits.
+     * Two limits at once, and many workers with calls of very different sizes, use less than the
+     * others; what is lost there has not been found yet.
      */
     double leastUse() {
       boolean manySizes = perMinute.getOrDefault(Dimension.TOKENS, 0L) > 10_000_000;
