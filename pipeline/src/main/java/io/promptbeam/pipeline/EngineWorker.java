@@ -60,16 +60,21 @@ public final class EngineWorker implements Worker {
     if (!(store instanceof QuotaRows rows)) {
       return this::quota;
     }
+    return sharedQuotas(rows, clients, quotaLoop);
+  }
+
+  /** The quotas of one more worker, whose timers run on {@code loop}. */
+  public static SharedQuotas sharedQuotas(QuotaRows rows, LlmClients clients, Scheduler loop) {
     var time =
         new QuotaTime() {
           @Override
           public long nanoTime() {
-            return quotaLoop.nanoTime();
+            return loop.nanoTime();
           }
 
           @Override
           public void after(Duration wait, Runnable task) {
-            var unused = quotaLoop.after(wait, task);
+            var unused = loop.after(wait, task);
           }
         };
     return new SharedQuotas(

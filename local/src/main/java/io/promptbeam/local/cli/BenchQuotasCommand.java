@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
     },
     footer = {
       "  promptbeam bench quotas",
-      "  promptbeam bench quotas --rates 300 --tokens 0 --pipeline-rates 0 --plot quotas.svg"
+      "  promptbeam bench quotas --rates 300 --call-rates 0 --tokens 0 --pipeline-rates 0 --plot quotas.svg"
     })
 final class BenchQuotasCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -34,9 +34,20 @@ final class BenchQuotasCommand implements Callable<Integer> {
       names = "--rates",
       split = ",",
       paramLabel = "N",
-      defaultValue = "50,300,1000",
+      defaultValue = "50,300",
       description = "Requests/s that workers share (default: ${DEFAULT-VALUE}; 0: none).")
   private List<Long> rates = List.of();
+
+  @Option(
+      names = "--call-rates",
+      split = ",",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = {
+        "Requests/s shared by processes that only ask the quota and call, without jobs: what fits"
+            + " on a small machine (default: ${DEFAULT-VALUE}; 0: none)."
+      })
+  private List<Long> callRates = List.of();
 
   @Option(
       names = "--tokens",
@@ -90,6 +101,7 @@ final class BenchQuotasCommand implements Callable<Integer> {
     }
     List<QuotaCase> cases = new ArrayList<>();
     add(cases, QuotaCase.Processes.WORKERS, QuotaCase.Unit.REQUESTS, rates);
+    add(cases, QuotaCase.Processes.CALLERS, QuotaCase.Unit.REQUESTS, callRates);
     add(cases, QuotaCase.Processes.WORKERS, QuotaCase.Unit.TOKENS, tokens);
     add(cases, QuotaCase.Processes.PIPELINES, QuotaCase.Unit.REQUESTS, pipelineRates);
     if (cases.isEmpty()) {

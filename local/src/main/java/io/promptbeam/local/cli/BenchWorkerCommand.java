@@ -47,6 +47,9 @@ final class BenchWorkerCommand implements Callable<Integer> {
   @Option(names = "--jobs", required = true)
   private int jobs;
 
+  @Option(names = "--calls-only", arity = "1", required = true)
+  private boolean callsOnly;
+
   BenchWorkerCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -55,7 +58,8 @@ final class BenchWorkerCommand implements Callable<Integer> {
   public Integer call() throws IOException, InvalidCatalogException, InterruptedException {
     LogFile.open(terminal.logDirectory(), "bench-worker-" + name);
     var task =
-        new QuotaWorker.Task(name, BigtableTarget.parse(store), models, model, unit, warmUp, jobs);
+        new QuotaWorker.Task(
+            name, BigtableTarget.parse(store), models, model, unit, warmUp, jobs, callsOnly);
     var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     QuotaWorker.run(
         task,

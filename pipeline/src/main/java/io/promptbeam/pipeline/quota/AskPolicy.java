@@ -25,13 +25,18 @@ final class AskPolicy {
   private static final long SHORT_LINE_MICROS = 50_000;
 
   private static final double MOST_CALLS = 1e6;
-  private static final double FEW_CALLS = 4;
+
+  /** By one worker; more would come to wait for the row's answers, one after the other. */
+  private static final double FEW_CALLS_PER_SECOND = 16;
+
+  private static final double MANY_CALLS_PER_SECOND = 24;
 
   /** A line is long when it takes that many turns. */
   private static final double LONG_LINE_TURNS = 2;
 
   private final RandomGenerator random;
   private double boost = 1;
+  private boolean oneByOne;
 
   /** Begins small: when many start at once, none knows yet how many there are. */
   private double ramp = 2;
@@ -58,10 +63,13 @@ final class AskPolicy {
 
   /**
    * Whether to reserve for one call at a time, by its size: what a larger reservation leaves over
-   * comes due long before its rest does, and few calls would lose much by that.
+   * comes due long before its rest does, and few calls would lose much by that. Slow to change its
+   * mind, since what is left over is lost then.
    */
-  static boolean oneByOne(double callsPerSecond, int workers) {
-    return callsPerSecond * (double) turnMicros(workers) / 1e6 < FEW_CALLS * workers;
+  boolean oneByOne(double callsPerSecond, int workers) {
+    double each = callsPerSecond / workers;
+    oneByOne = each < (oneByOne ? MANY_CALLS_PER_SECOND : FEW_CALLS_PER_SECOND);
+    return oneByOne;
   }
 
   /** A moment shortly before {@code dueMicros}, or the usual gap from now if that is later. */

@@ -45,6 +45,7 @@ final class Estimates {
   private final Ratio output = new Ratio();
   private final Map<Dimension, Double> owed = new EnumMap<>(Dimension.class);
   private final Map<Dimension, Double> usual = new EnumMap<>(Dimension.class);
+  private long takenCalls;
 
   /** What to expect of a call, in units: corrected, but without what is owed. */
   double expected(Dimension dimension, TokenAmount estimate) {
@@ -68,7 +69,9 @@ final class Estimates {
   void taken(Dimension dimension, TokenAmount estimate) {
     double expected = expected(dimension, estimate);
     owed.merge(dimension, -settled(dimension, expected), Double::sum);
-    usual.merge(dimension, expected, (before, now) -> before * 0.9 + now * 0.1);
+    takenCalls++;
+    double weight = Math.max(1 - MEMORY, 1.0 / (double) takenCalls);
+    usual.merge(dimension, expected, (before, now) -> before + (now - before) * weight);
   }
 
   /** Undoes {@link #taken}, but for rounding. */

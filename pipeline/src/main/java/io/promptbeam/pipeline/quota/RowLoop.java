@@ -340,8 +340,7 @@ final class RowLoop {
   }
 
   private boolean isExact(Charge usual, long earliest) {
-    return pace.isSized()
-        && AskPolicy.oneByOne(pace.callsPerSecond(usual, earliest), crew.active());
+    return pace.isSized() && policy.oneByOne(pace.callsPerSecond(usual, earliest), crew.active());
   }
 
   // Requests. Each takes the lock for whatever it does with its answer.

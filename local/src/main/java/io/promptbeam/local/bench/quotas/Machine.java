@@ -41,6 +41,8 @@ final class Machine implements AutoCloseable {
     command.add(ProcessHandle.current().info().command().orElse("java"));
     // Several of these share the processors: the collector with the fewest threads.
     command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
+    // And without the compiler that would go on for minutes: it took two fifths of what each used.
+    command.add("-XX:TieredStopAtLevel=1");
     command.add("-Djava.util.concurrent.ForkJoinPool.common.parallelism=2");
     command.add("-Djdk.httpclient.keepalive.timeout=4");
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -35,6 +36,7 @@ public final class QuotaBench {
 
   private static final long AVERAGE_TOKENS = 400;
   private static final int SUBMIT_AT_ONCE = 2_000;
+  private static final int ARRIVALS_MILLIS = 500;
 
   private final Settings settings;
   private final Consumer<String> say;
@@ -57,17 +59,23 @@ public final class QuotaBench {
   public QuotaReport run(List<QuotaCase> cases) throws IOException, InterruptedException {
     Map<QuotaCase, QuotaFigures> figures = new LinkedHashMap<>();
     for (QuotaCase measured : cases) {
-      figures.put(measured, measure(measured));
+      figures.put(measured, told(measured));
       Optional<QuotaCase> reference = measured.reference();
       if (reference.isPresent()) {
-        figures.put(reference.get(), measure(reference.get()));
+        figures.put(reference.get(), told(reference.get()));
       }
     }
     return new QuotaReport(figures);
   }
 
-  private QuotaFigures measure(QuotaCase measured) throws IOException, InterruptedException {
+  private QuotaFigures told(QuotaCase measured) throws IOException, InterruptedException {
     say.accept(measured.title());
+    QuotaFigures figures = measure(measured);
+    say.accept(QuotaReport.line(figures));
+    return figures;
+  }
+
+  private QuotaFigures measure(QuotaCase measured) throws IOException, InterruptedException {
     Deque<AutoCloseable> open = new ArrayDeque<>();
     try {
       Simulation base = Simulation.DEFAULT;
@@ -116,8 +124,7 @@ public final class QuotaBench {
         new StringBuilder("models:\n  - {id: warm, provider: openai, base_url: \"")
             .append(warm.baseUrl())
             .append("\"}\n");
-    boolean split = measured.processes() == QuotaCase.Processes.STATIC_SPLIT;
-    int parts = split ? measured.processes().count() : 1;
+    int parts = measured.split() ? measured.processes().count() : 1;
     for (int part = 0; part < parts; part++) {
       yaml.append("  - {id: ")
           .append(modelOf(measured, part))
@@ -133,9 +140,7 @@ public final class QuotaBench {
   }
 
   private static String modelOf(QuotaCase measured, int process) {
-    return measured.processes() == QuotaCase.Processes.STATIC_SPLIT
-        ? LIMITED + "-" + process
-        : LIMITED;
+    return measured.split() ? LIMITED + "-" + process : LIMITED;
   }
 
   /** So many that the limit lasts to the end, and that those of a killed process are not missed. */
@@ -162,6 +167,7 @@ public final class QuotaBench {
               "--models=" + models,
               "--model=" + modelOf(measured, i),
               "--unit=" + measured.unit(),
+              "--calls-only=" + (measured.processes() == QuotaCase.Processes.CALLERS),
               "--warm-up=" + settings.warmUp(),
               "--jobs=" + backlog(measured) / count);
       machines.add(opened(open, Machine.start(MAIN, arguments, Map.of(), settings.log())));
@@ -202,7 +208,29 @@ public final class QuotaBench {
       TimeUnit.MILLISECONDS.sleep(50);
     }
     submit(stack, prompts, LIMITED, measured.unit(), backlog(measured));
+    opened(open, arrivals(stack, prompts, measured));
     return machines;
+  }
+
+  /**
+   * As many as the limit lets through come in all the time: what a killed pipeline holds is not the
+   * others' before its messages are delivered again.
+   */
+  private static AutoCloseable arrivals(Stack stack, BenchPrompts prompts, QuotaCase measured) {
+    var timer = Executors.newSingleThreadScheduledExecutor();
+    var unused =
+        timer.scheduleAtFixedRate(
+            () ->
+                submit(
+                    stack,
+                    prompts,
+                    LIMITED,
+                    measured.unit(),
+                    (int) (measured.perSecond() * ARRIVALS_MILLIS / 1_000)),
+            ARRIVALS_MILLIS,
+            ARRIVALS_MILLIS,
+            TimeUnit.MILLISECONDS);
+    return timer::shutdownNow;
   }
 
   private static ModelCatalog catalog(Path models) {

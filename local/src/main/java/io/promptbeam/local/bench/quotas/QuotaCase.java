@@ -7,16 +7,18 @@ import java.util.Optional;
  * One thing to measure: some processes that share a limit, one of which is killed towards the end.
  *
  * @param perSecond what the provider lets through, with one second of burst
+ * @param split whether each process keeps to its even part of the limit, without knowing of the
+ *     others
  */
-public record QuotaCase(Processes processes, Unit unit, long perSecond) {
+public record QuotaCase(Processes processes, Unit unit, long perSecond, boolean split) {
   /** What shares the limit. */
   public enum Processes {
     /** Engine and quota, each with a backlog of its own. */
     WORKERS("worker processes", 4),
+    /** Quota and LLM client only: calls without jobs, for rates that records leave no room for. */
+    CALLERS("processes, calls only", 4),
     /** Whole pipelines on the DirectRunner, that pull from one subscription. */
-    PIPELINES("pipeline processes", 2),
-    /** Engines that each keep to their part of the limit, without knowing of each other. */
-    STATIC_SPLIT("worker processes, static split", 4);
+    PIPELINES("pipeline processes", 2);
 
     private final String title;
     private final int count;
@@ -38,13 +40,18 @@ public record QuotaCase(Processes processes, Unit unit, long perSecond) {
     TOKENS
   }
 
+  /** A limit that is shared. */
+  public QuotaCase(Processes processes, Unit unit, long perSecond) {
+    this(processes, unit, perSecond, false);
+  }
+
   long perMinute() {
     return perSecond * 60;
   }
 
   /** For people. */
   String title() {
-    return processes.count + " " + processes.title + ", " + limit();
+    return setup() + ", " + limit();
   }
 
   String limit() {
@@ -53,13 +60,13 @@ public record QuotaCase(Processes processes, Unit unit, long perSecond) {
   }
 
   String setup() {
-    return processes.count + " " + processes.title;
+    return processes.count + " " + processes.title + (split ? ", static split" : "");
   }
 
   /** The same limit, shared by nothing but division; empty for what is that already. */
   Optional<QuotaCase> reference() {
-    return processes == Processes.WORKERS
-        ? Optional.of(new QuotaCase(Processes.STATIC_SPLIT, unit, perSecond))
-        : Optional.empty();
+    return split || processes == Processes.PIPELINES
+        ? Optional.empty()
+        : Optional.of(new QuotaCase(processes, unit, perSecond, true));
   }
 }

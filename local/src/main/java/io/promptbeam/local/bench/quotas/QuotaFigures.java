@@ -9,8 +9,7 @@ import io.promptbeam.pipeline.llm.simulated.SimulatedStats;
  * @param use of the limit, from the third second to the kill; 1 is all of it
  * @param limited calls that the provider refused as too many
  * @param calls all that arrived
- * @param recoverySeconds from the kill to the end of the last half second with less than nine
- *     tenths of the limit
+ * @param recoverySeconds from the kill until every second holds nine tenths of the limit
  * @param shares per {@link #BIN_SECONDS}: what was let through, of the limit
  * @param killedAtSeconds after the first call
  */
@@ -69,11 +68,12 @@ record QuotaFigures(
         killedAt);
   }
 
+  /** By the second, for the fewer calls there are, the more half seconds differ by chance. */
   private static double recovery(double[] shares, double killedAt) {
     double recovered = 0;
-    for (int bin = (int) (killedAt / BIN_SECONDS); bin < shares.length; bin++) {
-      if (shares[bin] < RECOVERED) {
-        recovered = (bin + 1) * BIN_SECONDS - killedAt;
+    for (int bin = (int) (killedAt / BIN_SECONDS) + 1; bin < shares.length; bin++) {
+      if ((shares[bin - 1] + shares[bin]) / 2 < RECOVERED) {
+        recovered = bin * BIN_SECONDS - killedAt;
       }
     }
     return recovered;

@@ -21,10 +21,7 @@ final class QuotaPlot {
 
   /** One panel per case, with its reference behind it where there is one. */
   static String svg(Map<QuotaCase, QuotaFigures> measured) {
-    List<QuotaCase> panels =
-        measured.keySet().stream()
-            .filter(c -> c.processes() != QuotaCase.Processes.STATIC_SPLIT)
-            .toList();
+    List<QuotaCase> panels = measured.keySet().stream().filter(c -> !c.split()).toList();
     int rows = (panels.size() + COLUMNS - 1) / COLUMNS;
     StringBuilder svg = new StringBuilder();
     svg.append(

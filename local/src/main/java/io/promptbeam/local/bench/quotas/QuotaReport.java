@@ -1,9 +1,9 @@
 package io.promptbeam.local.bench.quotas;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What was measured, for people. */
@@ -20,23 +20,34 @@ public final class QuotaReport {
 
   /** One per case, beside its reference. */
   public List<List<String>> rows() {
-    List<List<String>> rows = new ArrayList<>();
-    figures.forEach(
-        (measured, ours) -> {
-          if (measured.processes() != QuotaCase.Processes.STATIC_SPLIT) {
-            Optional<QuotaFigures> reference = measured.reference().map(figures::get);
-            rows.add(
-                List.of(
-                    measured.setup(),
-                    measured.limit(),
-                    percent(ours.use()),
-                    String.format(Locale.ROOT, "%d of %,d", ours.limited(), ours.calls()),
-                    recovery(ours),
-                    reference.map(r -> percent(r.use())).orElse("-"),
-                    reference.map(QuotaReport::recovery).orElse("-")));
-          }
-        });
-    return rows;
+    return figures.keySet().stream().filter(c -> !c.split()).map(this::row).toList();
+  }
+
+  private List<String> row(QuotaCase measured) {
+    QuotaFigures ours = Objects.requireNonNull(figures.get(measured));
+    Optional<QuotaFigures> reference = measured.reference().map(figures::get);
+    return List.of(
+        measured.setup(),
+        measured.limit(),
+        percent(ours.use()),
+        refused(ours),
+        recovery(ours),
+        reference.map(r -> percent(r.use())).orElse("-"),
+        reference.map(QuotaReport::recovery).orElse("-"));
+  }
+
+  /** What one case came to, as it ends. */
+  static String line(QuotaFigures figures) {
+    return String.format(
+        Locale.ROOT,
+        "  %s used, %s refused, back after %s",
+        percent(figures.use()),
+        refused(figures),
+        recovery(figures));
+  }
+
+  private static String refused(QuotaFigures figures) {
+    return String.format(Locale.ROOT, "%,d of %,d", figures.limited(), figures.calls());
   }
 
   /** As SVG. */

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A worker without a runner: what a pipeline's worker has, over a store that others use too, with
@@ -42,6 +43,7 @@ public final class QuotaWorker {
    * @param name unlike that of any other worker
    * @param warmUp jobs of the model {@code warm} to run before
    * @param jobs of {@code model} to have in the backlog
+   * @param callsOnly whether to make the calls without engine and store, by the quota alone
    */
   public record Task(
       String name,
@@ -50,7 +52,8 @@ public final class QuotaWorker {
       String model,
       QuotaCase.Unit unit,
       int warmUp,
-      int jobs) {}
+      int jobs,
+      boolean callsOnly) {}
 
   private QuotaWorker() {}
 
@@ -58,40 +61,54 @@ public final class QuotaWorker {
   public static void run(Task task, BufferedReader in, Consumer<String> out)
       throws IOException, InvalidCatalogException, InterruptedException {
     ModelCatalog catalog = ModelCatalogLoader.load(task.models());
+    var prompts = new BenchPrompts(catalog, task.name());
+    List<Submission> warm = prompts.make("warm", QuotaCase.Unit.REQUESTS, task.warmUp());
+    List<Submission> backlog = prompts.make(task.model(), task.unit(), task.jobs());
+    var clients = HttpLlmClients.open(catalog, SecretResolver.ofProcess());
+    if (task.callsOnly()) {
+      try (var store = BigtableJobStore.open(task.store());
+          var caller = new QuotaCaller(store, clients)) {
+        run(caller::callAll, warm, backlog, in, out);
+      }
+      return;
+    }
     try (var store = BigtableJobStore.open(task.store());
         var worker =
-            new EngineWorker(
-                BigtableJobStore.open(task.store()),
-                HttpLlmClients.open(catalog, SecretResolver.ofProcess()),
-                EngineConfig.DEFAULT)) {
+            new EngineWorker(BigtableJobStore.open(task.store()), clients, EngineConfig.DEFAULT)) {
       var submitter = new JobSubmitter(store, new NoQueue());
-      var prompts = new BenchPrompts(catalog, task.name());
-      List<Submission> warm =
-          store(submitter, prompts.make("warm", QuotaCase.Unit.REQUESTS, task.warmUp()));
-      var warmed = new Ended(warm.size());
-      offer(worker, warm, warmed);
-      warmed.all.await();
-      List<Submission> backlog =
-          store(submitter, prompts.make(task.model(), task.unit(), task.jobs()));
-      out.accept(READY);
-      if (GO.equals(in.readLine())) {
-        offer(worker, backlog, new Ended(backlog.size()));
-        in.readLine();
-      }
+      store(submitter, warm);
+      store(submitter, backlog);
+      run(jobs -> offer(worker, jobs), warm, backlog, in, out);
     }
   }
 
-  private static List<Submission> store(JobSubmitter submitter, List<Submission> jobs) {
+  private static void run(
+      Function<List<Submission>, CountDownLatch> work,
+      List<Submission> warm,
+      List<Submission> backlog,
+      BufferedReader in,
+      Consumer<String> out)
+      throws IOException, InterruptedException {
+    work.apply(warm).await();
+    out.accept(READY);
+    if (GO.equals(in.readLine())) {
+      var unused = work.apply(backlog);
+      in.readLine();
+    }
+  }
+
+  private static void store(JobSubmitter submitter, List<Submission> jobs) {
     for (int from = 0; from < jobs.size(); from += SUBMIT_AT_ONCE) {
       submitter.submitAll(jobs.subList(from, Math.min(jobs.size(), from + SUBMIT_AT_ONCE))).join();
     }
-    return jobs;
   }
 
-  private static void offer(EngineWorker worker, List<Submission> jobs, WorkListener listener) {
+  private static CountDownLatch offer(EngineWorker worker, List<Submission> jobs) {
+    var listener = new Ended(jobs.size());
     for (Submission job : jobs) {
       worker.engine().offer(new SingleJob(JobReference.to(job.spec())), listener);
     }
+    return listener.all;
   }
 
   private static final class Ended implements WorkListener {
