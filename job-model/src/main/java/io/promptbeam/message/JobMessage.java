@@ -1,6 +1,7 @@
 package io.promptbeam.message;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.job.Owner;
 import java.util.List;
 
@@ -15,6 +16,13 @@ public sealed interface JobMessage {
       references = List.copyOf(references);
     }
   }
+
+  /**
+   * A batch whose row exists, to be checked and expanded.
+   *
+   * @param owner for the log; the row is what counts
+   */
+  record OfBatch(BatchId batch, Owner owner) implements JobMessage {}
 
   /**
    * A whole submission, from a publisher that does not go through the HTTP service; decoding makes

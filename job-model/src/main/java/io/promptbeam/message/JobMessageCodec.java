@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
@@ -33,6 +34,7 @@ public final class JobMessageCodec {
   private static final String REFERENCE = "job";
   private static final String REFERENCES = "jobs";
   private static final String INLINE = "inline_job";
+  private static final String BATCH = "batch";
   private static final int MAX_NAME_CHARS = 255;
 
   /** More than any request we store may have; a wrong one would draw on everybody's quota. */
@@ -86,6 +88,14 @@ public final class JobMessageCodec {
             json.writeEndArray();
           });
     }
+    if (message instanceof JobMessage.OfBatch batch) {
+      return write(
+          BATCH,
+          json -> {
+            json.writeStringField("batch_id", batch.batch().hex());
+            json.writeStringField("owner", batch.owner().name());
+          });
+    }
     JobMessage.Inline inline = (JobMessage.Inline) message;
     return write(
         INLINE,
@@ -129,9 +139,14 @@ public final class JobMessageCodec {
       case INLINE ->
           new JobMessage.Inline(
               owner(json), name(json, "idempotency_key"), object(json, "submission"));
+      case BATCH ->
+          new JobMessage.OfBatch(
+              BatchId.parseHex(text(json, "batch_id")).orElseThrow(() -> invalid("batch_id")),
+              owner(json));
       default ->
           throw new MalformedMessageException(
-              Reason.UNKNOWN_KIND, "The message's kind is none of job, jobs and inline_job.");
+              Reason.UNKNOWN_KIND,
+              "The message's kind is none of job, jobs, inline_job and batch.");
     };
   }
 

@@ -60,6 +60,7 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
   private final JobRows rows;
   private final BigtableDueIndex dueIndex;
   private final BigtableAnswerIndex answers;
+  private final BigtableBatchStore batches;
   private final Clock clock;
   private final int listScanBudget;
 
@@ -86,6 +87,7 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
     this.rows = new JobRows(clock);
     this.dueIndex = new BigtableDueIndex(calls, clock);
     this.answers = new BigtableAnswerIndex(calls, clock, pauses, this::newVersion);
+    this.batches = new BigtableBatchStore(calls, clock, rows, dueIndex, pauses, this::newVersion);
     this.clock = clock;
     this.listScanBudget = listScanBudget;
   }
@@ -353,6 +355,16 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
         new BigtableJobList(
             calls, ids -> readAll(ids, Set.of()), owner, filter, pageSize, listScanBudget);
     return BigtableCalls.translated(search.page(start));
+  }
+
+  @Override
+  public BatchStore batches() {
+    return batches;
+  }
+
+  @Override
+  public FileStore files() {
+    return new BigtableFileStore(calls, clock);
   }
 
   @Override

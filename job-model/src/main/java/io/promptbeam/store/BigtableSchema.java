@@ -55,7 +55,31 @@ public final class BigtableSchema {
   /** A row per request that may be answered from an earlier answer: which job has it, or will. */
   static final TableId ANSWERS = TableId.of("answers");
 
-  /** Of {@link #JOBS}: spec, run and version. */
+  /** A row per batch: itself, and a column per segment. */
+  static final TableId BATCHES = TableId.of("batches");
+
+  /** A small row per batch, under its owner, newest first. */
+  static final TableId BATCHES_BY_OWNER = TableId.of("batches_by_owner");
+
+  /** A row per segment of a batch: what it is worked off by. */
+  static final TableId BATCH_PLANS = TableId.of("batch_plans");
+
+  /** A row per file. */
+  static final TableId FILES = TableId.of("files");
+
+  /** A small row per file, under its owner, newest first. */
+  static final TableId FILES_BY_OWNER = TableId.of("files_by_owner");
+
+  /** A row per piece of a file. */
+  static final TableId FILE_CHUNKS = TableId.of("file_chunks");
+
+  /** Of {@link #BATCHES}: a column per segment that has begun. */
+  static final String SEGMENTS = "g";
+
+  /** Of {@link #BATCHES}, in {@link #STATE}: present once no more segments may begin. */
+  static final ByteString CUT = ByteString.copyFromUtf8("cut");
+
+  /** Of {@link #JOBS} and {@link #BATCHES}: spec, run and version. */
   static final String STATE = "s";
 
   static final ByteString SPEC = ByteString.copyFromUtf8("spec");
@@ -99,7 +123,13 @@ public final class BigtableSchema {
           JOBS, List.of(STATE, REQUEST, RESULT),
           JOBS_BY_OWNER, List.of(ENTRY),
           JOBS_DUE, List.of(ENTRY),
-          ANSWERS, List.of(ENTRY));
+          ANSWERS, List.of(ENTRY),
+          BATCHES, List.of(STATE, SEGMENTS),
+          BATCHES_BY_OWNER, List.of(ENTRY),
+          BATCH_PLANS, List.of(ENTRY),
+          FILES, List.of(ENTRY),
+          FILES_BY_OWNER, List.of(ENTRY),
+          FILE_CHUNKS, List.of(ENTRY));
 
   private BigtableSchema() {}
 

@@ -16,6 +16,7 @@ import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
@@ -41,6 +42,10 @@ final class JobRows {
 
   /** Reads the version column alone. */
   static final Filter VERSION_ONLY = newestOf(BigtableSchema.VERSION);
+
+  private static final Duration BEFORE_ANY_WORK = Duration.ofHours(1);
+  private static final ByteString NEW_RUN = bytes(JobJson.encode(JobRun.NEW));
+  private static final ByteString NEW_VERSION = ByteString.copyFromUtf8("0");
 
   private final Clock clock;
 
@@ -78,6 +83,20 @@ final class JobRows {
     return ConditionalRowMutation.create(BigtableSchema.JOBS, RowKeys.job(spec.id()))
         .condition(newestOf(BigtableSchema.SPEC))
         .otherwise(row);
+  }
+
+  /**
+   * Writes a line of a batch that nobody has touched yet. Its cells are older than any that a
+   * worker writes, however its clock goes: written once more, late, they stay invisible.
+   */
+  RowMutationEntry line(JobSpec spec, byte[] request) {
+    long micros =
+        Math.multiplyExact(spec.createdAt().minus(BEFORE_ANY_WORK).toEpochMilli(), 1_000L);
+    return RowMutationEntry.create(RowKeys.job(spec.id()))
+        .setCell(BigtableSchema.STATE, BigtableSchema.SPEC, micros, bytes(JobJson.encode(spec)))
+        .setCell(BigtableSchema.STATE, BigtableSchema.RUN, micros, NEW_RUN)
+        .setCell(BigtableSchema.STATE, BigtableSchema.VERSION, micros, NEW_VERSION)
+        .setCell(BigtableSchema.REQUEST, BigtableSchema.JSON, micros, bytes(request));
   }
 
   /** Replaces the run if the version is still {@code current}'s. */

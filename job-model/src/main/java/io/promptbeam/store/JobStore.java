@@ -106,6 +106,16 @@ public interface JobStore extends AutoCloseable {
     return UsageStore.NONE;
   }
 
+  /** Over the same connections; unusable once the store is closed. */
+  default BatchStore batches() {
+    throw new UnsupportedOperationException("this store has no batches");
+  }
+
+  /** Over the same connections; unusable once the store is closed. */
+  default FileStore files() {
+    throw new UnsupportedOperationException("this store has no files");
+  }
+
   /** Completes when the store answers, and fails when it does not: for readiness. */
   CompletableFuture<Void> ping();
 

@@ -1,14 +1,23 @@
 package io.promptbeam.store;
 
+import io.promptbeam.batch.BatchId;
+import io.promptbeam.batch.BatchLine;
+import io.promptbeam.batch.BatchProtocol;
+import io.promptbeam.batch.BatchSpec;
+import io.promptbeam.batch.FileId;
+import io.promptbeam.batch.StoredFile;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
 import io.promptbeam.store.usage.UsageDay;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.CRC32;
 
 /**
  * Every row key and its inverse. Keys are ASCII; {@code #} separates, since neither an owner's name
@@ -26,15 +35,119 @@ final class RowKeys {
       Pattern.compile("([^#]+)#(\\d)#(\\d{13})#([0-9a-f-]{36})");
   private static final Pattern DUE = Pattern.compile("(\\d)#(\\d{13})#([0-9a-f-]{36})");
 
+  private static final Pattern LINE = Pattern.compile("[0-9a-f]{4}#([0-9a-f]{24})#\\d{6}#(\\d{8})");
+  private static final int MILLIS_DIGITS = 13;
+  private static final int SEGMENT_DIGITS = 6;
+  private static final int LINE_DIGITS = 8;
+
   private RowKeys() {}
 
-  /** In {@code jobs}: the id alone. Ids are random or hashed, so they spread by themselves. */
+  /**
+   * In {@code jobs}: the id alone, for ids are random or hashed and spread by themselves. Lines of
+   * a batch lie together by segment, and segments spread.
+   */
   static String job(JobId id) {
-    return id.toString();
+    Optional<BatchLine> line = BatchLine.of(id);
+    return line.isEmpty()
+        ? id.toString()
+        : segmentPrefix(line.get().batch(), line.get().segment())
+            + digits(line.get().number(), LINE_DIGITS);
   }
 
   static Optional<JobId> parseJob(String key) {
-    return JobId.parse(key);
+    Matcher line = LINE.matcher(key);
+    return line.matches()
+        ? BatchId.parseHex(line.group(1))
+            .map(batch -> new BatchLine(batch, Integer.parseInt(line.group(2))).jobId())
+        : JobId.parse(key);
+  }
+
+  /** Before the keys of a segment's lines. */
+  static String segmentPrefix(BatchId batch, int segment) {
+    String name = batch.hex() + "#" + digits(segment, SEGMENT_DIGITS);
+    CRC32 hash = new CRC32();
+    hash.update(name.getBytes(StandardCharsets.US_ASCII));
+    return String.format(Locale.ROOT, "%04x#%s#", hash.getValue() & 0xFFFF, name);
+  }
+
+  /** After the keys of a segment's lines. */
+  static String segmentEnd(BatchId batch, int segment) {
+    String prefix = segmentPrefix(batch, segment);
+    return prefix.substring(0, prefix.length() - 1) + "$";
+  }
+
+  /** In {@code batches}, where it also names a segment's column. */
+  static String batch(BatchId id) {
+    return id.hex();
+  }
+
+  /** In {@code batch_plans}; a batch's lie together. */
+  static String plan(BatchId batch, int segment) {
+    return planPrefix(batch) + digits(segment, SEGMENT_DIGITS);
+  }
+
+  static String planPrefix(BatchId batch) {
+    return batch.hex() + "#";
+  }
+
+  static String planEnd(BatchId batch) {
+    return batch.hex() + "$";
+  }
+
+  /** The number that a plan's key, or a segment's column, ends with. */
+  static int segmentOf(String key) {
+    return Integer.parseInt(key.substring(key.length() - SEGMENT_DIGITS));
+  }
+
+  static String segmentColumn(int segment) {
+    return digits(segment, SEGMENT_DIGITS);
+  }
+
+  /** In {@code batches_by_owner}: newest first. */
+  static String batchByOwner(BatchSpec spec) {
+    return batchesPrefix(spec.owner(), spec.protocol())
+        + reversed(ListPosition.millis(spec.createdAt()))
+        + "#"
+        + spec.id().hex();
+  }
+
+  static String batchesPrefix(Owner owner, BatchProtocol protocol) {
+    return owner + "#" + protocol.wireName() + "#";
+  }
+
+  static String batchesEnd(Owner owner, BatchProtocol protocol) {
+    return owner + "#" + protocol.wireName() + "$";
+  }
+
+  /** The id that a key in {@code batches_by_owner} or {@code files_by_owner} ends with. */
+  static String hexOf(String key) {
+    return key.substring(key.lastIndexOf('#') + 1);
+  }
+
+  /** In {@code files}. */
+  static String file(FileId id) {
+    return id.hex();
+  }
+
+  /** In {@code files_by_owner}: newest first. */
+  static String fileByOwner(StoredFile file) {
+    return filesPrefix(file.owner())
+        + reversed(ListPosition.millis(file.createdAt()))
+        + "#"
+        + file.id().hex();
+  }
+
+  static String filesPrefix(Owner owner) {
+    return owner + "#";
+  }
+
+  static String filesEnd(Owner owner) {
+    return owner + "$";
+  }
+
+  /** In {@code file_chunks}; a file's lie together. */
+  static String chunk(FileId id, int index) {
+    return id.hex() + "#" + digits(index, LINE_DIGITS);
   }
 
   /** In {@code jobs_by_owner}: within a bucket the newest comes first. */
@@ -131,7 +244,11 @@ final class RowKeys {
   }
 
   private static String digits(long millis) {
-    String text = Long.toString(millis);
-    return "0".repeat(13 - text.length()) + text;
+    return digits(millis, MILLIS_DIGITS);
+  }
+
+  private static String digits(long number, int width) {
+    String text = Long.toString(number);
+    return "0".repeat(width - text.length()) + text;
   }
 }

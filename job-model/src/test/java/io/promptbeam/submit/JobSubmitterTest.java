@@ -2,6 +2,7 @@ package io.promptbeam.submit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobLabels;
@@ -42,6 +43,11 @@ class JobSubmitterTest {
     public CompletableFuture<Void> publish(JobReference reference) {
       published.add(reference);
       messages.add(1);
+      return answer;
+    }
+
+    @Override
+    public CompletableFuture<Void> publishBatch(BatchId batch, Owner owner) {
       return answer;
     }
 

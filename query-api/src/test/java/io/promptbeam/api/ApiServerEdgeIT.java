@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.promptbeam.api.HttpProbe.Answer;
 import io.promptbeam.message.JobPublisher;
-import io.promptbeam.message.JobReference;
 import io.promptbeam.store.InMemoryJobStore;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -18,7 +17,6 @@ import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -258,7 +256,7 @@ class ApiServerEdgeIT {
                   new ApiServer(
                       ApiConfig.loopback(0).withHost("0.0.0.0"),
                       store,
-                      new NoPublisher(),
+                      JobPublisher.NONE,
                       TestStack.catalog(),
                       Clock.systemUTC()))
           .isInstanceOf(IllegalArgumentException.class)
@@ -273,25 +271,10 @@ class ApiServerEdgeIT {
             new ApiServer(
                 ApiConfig.loopback(stack.server.port()),
                 store,
-                new NoPublisher(),
+                JobPublisher.NONE,
                 TestStack.catalog(),
                 Clock.systemUTC())) {
       assertThatThrownBy(second::start).isInstanceOf(IOException.class);
     }
-  }
-
-  private static final class NoPublisher implements JobPublisher {
-    @Override
-    public CompletableFuture<Void> publish(JobReference reference) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletableFuture<Void> publishTogether(List<JobReference> references) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -1,5 +1,6 @@
 package io.promptbeam.api;
 
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.catalog.Pricing;
@@ -10,6 +11,7 @@ import io.promptbeam.catalog.Timeouts;
 import io.promptbeam.job.Calls;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
+import io.promptbeam.job.Owner;
 import io.promptbeam.job.Usage;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.message.JobReference;
@@ -105,6 +107,11 @@ final class TestStack implements AutoCloseable {
       public CompletableFuture<Void> publish(JobReference reference) {
         published.add(reference);
         return publishAnswer;
+      }
+
+      @Override
+      public CompletableFuture<Void> publishBatch(BatchId batch, Owner owner) {
+        throw new UnsupportedOperationException("no batches here");
       }
 
       @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.promptbeam.api.ApiConfig;
 import io.promptbeam.api.ApiServer;
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.job.Calls;
@@ -77,6 +78,11 @@ class RetryCommandIT {
     public CompletableFuture<Void> publish(JobReference reference) {
       published.add(reference);
       return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletableFuture<Void> publishBatch(BatchId batch, Owner owner) {
+      throw new UnsupportedOperationException("no batches here");
     }
 
     @Override

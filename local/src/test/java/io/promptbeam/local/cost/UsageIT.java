@@ -106,7 +106,7 @@ class UsageIT {
             model -> answer());
     server =
         new ApiServer(
-            ApiConfig.loopback(0), store, new NoPublisher(), clients::catalog, Clock.systemUTC());
+            ApiConfig.loopback(0), store, JobPublisher.NONE, clients::catalog, Clock.systemUTC());
     server.start();
   }
 
@@ -134,21 +134,6 @@ class UsageIT {
               JobError.of(ErrorCodes.PROVIDER_ERROR, "later"), Optional.empty()));
     }
     return CompletableFuture.completedFuture(new LlmAnswer(BODY, usage));
-  }
-
-  private static final class NoPublisher implements JobPublisher {
-    @Override
-    public CompletableFuture<Void> publish(JobReference reference) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletableFuture<Void> publishTogether(List<JobReference> references) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public void close() {}
   }
 
   private EngineWorker worker() {

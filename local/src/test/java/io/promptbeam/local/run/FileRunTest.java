@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.job.Calls;
 import io.promptbeam.job.JobError;
@@ -89,24 +90,13 @@ class FileRunTest {
     }
 
     @Override
+    public CompletableFuture<Void> publishBatch(BatchId batch, Owner owner) {
+      throw new UnsupportedOperationException("no batches here");
+    }
+
+    @Override
     public CompletableFuture<Void> publishTogether(List<JobReference> references) {
       references.forEach(reference -> publish(reference).join());
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public void close() {}
-  }
-
-  /** Loses every message. */
-  private static final class Never implements JobPublisher {
-    @Override
-    public CompletableFuture<Void> publish(JobReference reference) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletableFuture<Void> publishTogether(List<JobReference> references) {
       return CompletableFuture.completedFuture(null);
     }
 
@@ -198,7 +188,7 @@ class FileRunTest {
     int[] looks = {0};
     run[0] =
         run(
-            new Never(),
+            JobPublisher.NONE,
             time -> {
               if (++looks[0] == 3) {
                 run[0].stop();
@@ -220,6 +210,11 @@ class FileRunTest {
           @Override
           public CompletableFuture<Void> publish(JobReference reference) {
             return CompletableFuture.completedFuture(null);
+          }
+
+          @Override
+          public CompletableFuture<Void> publishBatch(BatchId batch, Owner owner) {
+            throw new UnsupportedOperationException("no batches here");
           }
 
           @Override
@@ -258,6 +253,11 @@ class FileRunTest {
           public CompletableFuture<Void> publish(JobReference reference) {
             together.add(1);
             return atOnce.publish(reference);
+          }
+
+          @Override
+          public CompletableFuture<Void> publishBatch(BatchId batch, Owner owner) {
+            throw new UnsupportedOperationException("no batches here");
           }
 
           @Override
@@ -306,7 +306,7 @@ class FileRunTest {
   @Test
   void emptyFile_endsAtOnce() throws Exception {
     FileRun.Outcome outcome =
-        run(new Never(), time -> LockSupport.parkNanos(1_000_000))
+        run(JobPublisher.NONE, time -> LockSupport.parkNanos(1_000_000))
             .run(lines(""), OptionalLong.of(0));
 
     assertThat(outcome.notDone()).isZero();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.promptbeam.api.ApiConfig;
 import io.promptbeam.api.ApiServer;
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.catalog.Pricing;
@@ -15,6 +16,7 @@ import io.promptbeam.catalog.Timeouts;
 import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.LlmRequest;
+import io.promptbeam.job.Owner;
 import io.promptbeam.job.Usage;
 import io.promptbeam.local.Await;
 import io.promptbeam.local.bigtable.EmbeddedBigtable;
@@ -280,6 +282,11 @@ class WaitingIT {
       published.add(reference);
       engine.ifPresent(worker -> worker.offer(new SingleJob(reference), this));
       return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletableFuture<Void> publishBatch(BatchId batch, Owner owner) {
+      throw new UnsupportedOperationException("no batches here");
     }
 
     @Override

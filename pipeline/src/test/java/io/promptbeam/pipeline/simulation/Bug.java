@@ -74,7 +74,7 @@ enum Bug implements Supplier<Plant> {
       return new Plant() {
         @Override
         public Submitting submitting(JobStore store, JobPublisher publisher) {
-          var submitter = new JobSubmitter(store, new SentAlready(), NO_WAIT_OF_ITS_OWN);
+          var submitter = new JobSubmitter(store, JobPublisher.NONE, NO_WAIT_OF_ITS_OWN);
           return submission ->
               publisher
                   .publish(JobReference.to(submission.spec()))
@@ -154,20 +154,5 @@ enum Bug implements Supplier<Plant> {
         claimed.ending(),
         claimed.lastError(),
         claimed.erased());
-  }
-
-  private static final class SentAlready implements JobPublisher {
-    @Override
-    public CompletableFuture<Void> publish(JobReference reference) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletableFuture<Void> publishTogether(List<JobReference> references) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -1,5 +1,7 @@
 package io.promptbeam.pipeline.simulation;
 
+import io.promptbeam.batch.BatchId;
+import io.promptbeam.job.Owner;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.message.JobReference;
 import io.promptbeam.store.SimulatedBigtable;
@@ -40,6 +42,11 @@ final class SimQueue {
       @Override
       public CompletableFuture<Void> publish(JobReference reference) {
         return publishTogether(List.of(reference));
+      }
+
+      @Override
+      public CompletableFuture<Void> publishBatch(BatchId batch, Owner owner) {
+        throw new UnsupportedOperationException("no batches here");
       }
 
       @Override

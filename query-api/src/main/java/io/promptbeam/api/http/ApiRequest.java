@@ -1,5 +1,6 @@
 package io.promptbeam.api.http;
 
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,4 +30,14 @@ public interface ApiRequest {
    * @throws ProblemException 413 when it is larger than the server takes
    */
   byte[] body();
+
+  /**
+   * The body as it comes, for one too large to hold; read at most once, and not beside {@link
+   * #body}. Reading fails with a {@link ProblemException}: 413 beyond {@code maxBytes}, 400 when
+   * the connection breaks.
+   */
+  InputStream bodyStream(long maxBytes);
+
+  /** As the caller names this server, without path, such as {@code http://127.0.0.1:8080}. */
+  String origin();
 }

@@ -6,7 +6,10 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Lets in who presents a known key as {@code Authorization: Bearer KEY}. */
+/**
+ * Lets in who presents a known key as {@code Authorization: Bearer KEY}, or {@code x-api-key: KEY}
+ * as clients of Anthropic do.
+ */
 public final class KeyGate implements Gate {
   private static final Pattern BEARER =
       Pattern.compile("bearer +([\\x21-\\x7E]{1,512}) *", Pattern.CASE_INSENSITIVE);
@@ -22,7 +25,9 @@ public final class KeyGate implements Gate {
     if (open) {
       return Owner.LOCAL;
     }
-    Optional<String> authorization = request.header("Authorization");
+    Optional<String> apiKey = request.header("x-api-key");
+    Optional<String> authorization =
+        request.header("Authorization").or(() -> apiKey.map(key -> "Bearer " + key.strip()));
     if (authorization.isEmpty()) {
       throw unauthorized("Bearer", "Send your API key as Authorization: Bearer KEY.");
     }

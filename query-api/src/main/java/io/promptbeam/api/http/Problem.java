@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.http.ApiResponse.Header;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An error answer, RFC 9457.
@@ -53,7 +53,16 @@ public record Problem(
     return new ProblemException(this);
   }
 
+  /** The field it is about, where it is about one. */
+  public Optional<String> field() {
+    return Optional.<JsonNode>ofNullable(members.get("field")).map(JsonNode::asText);
+  }
+
   public ApiResponse toResponse(String requestId) {
+    return ErrorStyle.PROBLEM.toResponse(this, requestId);
+  }
+
+  ObjectNode json(String requestId) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("type", "urn:promptbeam:problem:" + code);
     json.put("title", title);
@@ -61,9 +70,6 @@ public record Problem(
     json.put("detail", detail);
     json.put("code", code);
     members.forEach(json::set);
-    json.put("request_id", requestId);
-    byte[] body = json.toString().getBytes(StandardCharsets.UTF_8);
-    return new ApiResponse(status, ApiResponse.PROBLEM_JSON, body, headers)
-        .with("Cache-Control", "no-store");
+    return json.put("request_id", requestId);
   }
 }

@@ -3,11 +3,15 @@ package io.promptbeam.api.jobs;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.ProblemException;
+import io.promptbeam.batch.Batch;
+import io.promptbeam.batch.BatchId;
+import io.promptbeam.batch.BatchLine;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.JobStore.Part;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -27,11 +31,32 @@ final class JobReader {
   CompletableFuture<Job> read(JobId id, Owner owner, Set<Part> parts) {
     return store
         .read(id, parts)
-        .thenApply(
+        .thenCompose(
             found ->
-                found
-                    .filter(job -> job.spec().owner().equals(owner))
-                    .orElseThrow(JobReader::unknown));
+                asItStands(
+                    found
+                        .filter(job -> job.spec().owner().equals(owner))
+                        .orElseThrow(JobReader::unknown)));
+  }
+
+  /** A line of a batch that was cut before the line's turn has ended, and its row does not say so. */
+  private CompletableFuture<Job> asItStands(Job job) {
+    Optional<BatchLine> line = BatchLine.of(job.spec().id());
+    if (line.isEmpty() || job.run().state().isTerminal()) {
+      return CompletableFuture.completedFuture(job);
+    }
+    BatchId batch = line.get().batch();
+    return store
+        .batches()
+        .read(batch)
+        .thenCompose(
+            found ->
+                found.flatMap(Batch::cut).isEmpty()
+                    ? CompletableFuture.completedFuture(job)
+                    : store
+                        .batches()
+                        .progress(batch)
+                        .thenApply(now -> now.map(p -> p.asItStands(job)).orElse(job)));
   }
 
   /** The same for an unknown job and for another owner's. */

@@ -14,6 +14,8 @@ import com.google.protobuf.ByteString;
 import com.google.pubsub.v1.PubsubMessage;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.promptbeam.batch.BatchId;
+import io.promptbeam.job.Owner;
 import io.promptbeam.message.JobMessage;
 import io.promptbeam.message.JobMessageCodec;
 import io.promptbeam.message.JobPublisher;
@@ -102,6 +104,11 @@ public final class PubsubJobPublisher implements JobPublisher {
   @Override
   public CompletableFuture<Void> publishTogether(List<JobReference> references) {
     return publish(JobMessageCodec.encode(new JobMessage.References(references)));
+  }
+
+  @Override
+  public CompletableFuture<Void> publishBatch(BatchId batch, Owner owner) {
+    return publish(JobMessageCodec.encode(new JobMessage.OfBatch(batch, owner)));
   }
 
   private CompletableFuture<Void> publish(byte[] message) {

@@ -1,6 +1,7 @@
 package io.promptbeam.api.spark;
 
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.ErrorStyle;
 import io.promptbeam.api.http.Gate;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.Problems;
@@ -85,10 +86,10 @@ final class Edge {
       Owner owner = gate.admit(call, route.open());
       answer = await(route.handler().handle(call, owner), call);
     } catch (ExecutionException | TimeoutException | RuntimeException e) {
-      answer = problem(e, call).toResponse(call.id());
+      answer = answer(problem(e, call), call);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      answer = Problems.storeUnavailable().toResponse(call.id());
+      answer = answer(Problems.storeUnavailable(), call);
     }
     write(answer, call.id(), response);
     logAnswer(call, answer, startNanos);
@@ -101,6 +102,10 @@ final class Edge {
     }
     Duration patience = storeTimeout.plus(WaitPreference.of(call));
     return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static ApiResponse answer(Problem problem, SparkRequest call) {
+    return ErrorStyle.ofPath(call.path()).toResponse(problem, call.id());
   }
 
   private static Problem problem(Exception failure, SparkRequest call) {
@@ -138,14 +143,14 @@ final class Edge {
     try {
       gate.admit(call, true);
       if (methods.isEmpty()) {
-        answer = Problems.notFound().toResponse(call.id());
+        answer = answer(Problems.notFound(), call);
       } else if (request.getMethod().equals("OPTIONS")) {
         answer = ApiResponse.empty(204).with("Allow", String.join(", ", methods));
       } else {
-        answer = Problems.methodNotAllowed(methods).toResponse(call.id());
+        answer = answer(Problems.methodNotAllowed(methods), call);
       }
     } catch (RuntimeException e) {
-      answer = problem(e, call).toResponse(call.id());
+      answer = answer(problem(e, call), call);
     }
     write(answer, call.id(), response);
     logAnswer(call, answer, startNanos);
@@ -159,7 +164,7 @@ final class Edge {
       return;
     }
     try {
-      write(problem(failure, call).toResponse(call.id()), call.id(), response);
+      write(answer(problem(failure, call), call), call.id(), response);
     } catch (IOException e) {
       log.debug("request {}: the connection broke while answering", call.id(), e);
     }
@@ -179,6 +184,10 @@ final class Edge {
     }
     response.setContentType(answer.contentType());
     response.setHeader("X-Content-Type-Options", "nosniff");
+    if (answer.stream().isPresent()) {
+      answer.stream().get().writeTo(response.getOutputStream());
+      return;
+    }
     response.setContentLength(answer.body().length);
     response.getOutputStream().write(answer.body());
   }

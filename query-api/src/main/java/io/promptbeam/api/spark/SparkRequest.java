@@ -1,9 +1,9 @@
 package io.promptbeam.api.spark;
 
 import io.promptbeam.api.http.ApiRequest;
-import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.Problems;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -89,6 +89,24 @@ final class SparkRequest implements ApiRequest {
   }
 
   @Override
+  public InputStream bodyStream(long maxBytes) {
+    if (raw.getContentLengthLong() > maxBytes) {
+      throw Problems.tooLarge(maxBytes).asException();
+    }
+    try {
+      return new BoundedStream(raw.getInputStream(), maxBytes);
+    } catch (IOException e) {
+      throw BoundedStream.incomplete();
+    }
+  }
+
+  @Override
+  public String origin() {
+    StringBuffer url = raw.getRequestURL();
+    return url.substring(0, url.length() - raw.getRequestURI().length());
+  }
+
+  @Override
   public byte[] body() {
     if (raw.getContentLengthLong() > maxBodyBytes) {
       throw Problems.tooLarge(maxBodyBytes).asException();
@@ -99,9 +117,7 @@ final class SparkRequest implements ApiRequest {
       body = raw.getInputStream().readNBytes(maxBodyBytes + 1);
     } catch (IOException | RuntimeException e) {
       // The connection broke or idled, or the chunks are malformed. The cause may quote the body.
-      throw Problem.of(400, "incomplete_body", "Incomplete body", "The body could not be read.")
-          .withHeader("Connection", "close")
-          .asException();
+      throw BoundedStream.incomplete();
     }
     if (body.length > maxBodyBytes) {
       throw Problems.tooLarge(maxBodyBytes).asException();

@@ -21,7 +21,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -75,7 +74,7 @@ public final class QuotaWorker {
     try (var store = BigtableJobStore.open(task.store());
         var worker =
             new EngineWorker(BigtableJobStore.open(task.store()), clients, EngineConfig.DEFAULT)) {
-      var submitter = new JobSubmitter(store, new NoQueue());
+      var submitter = new JobSubmitter(store, JobPublisher.NONE);
       store(submitter, warm);
       store(submitter, backlog);
       run(jobs -> offer(worker, jobs), warm, backlog, in, out);
@@ -125,21 +124,5 @@ public final class QuotaWorker {
     public void itemFinished(WorkItem item) {
       all.countDown();
     }
-  }
-
-  /** The jobs go straight to the engine. */
-  private static final class NoQueue implements JobPublisher {
-    @Override
-    public CompletableFuture<Void> publish(JobReference reference) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletableFuture<Void> publishTogether(List<JobReference> references) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public void close() {}
   }
 }

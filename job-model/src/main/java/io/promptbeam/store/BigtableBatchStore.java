@@ -1,0 +1,496 @@
+package io.promptbeam.store;
+
+import static com.google.cloud.bigtable.data.v2.models.Filters.FILTERS;
+
+import com.google.cloud.bigtable.data.v2.models.BulkMutation;
+import com.google.cloud.bigtable.data.v2.models.ConditionalRowMutation;
+import com.google.cloud.bigtable.data.v2.models.Filters.Filter;
+import com.google.cloud.bigtable.data.v2.models.Mutation;
+import com.google.cloud.bigtable.data.v2.models.Query;
+import com.google.cloud.bigtable.data.v2.models.Row;
+import com.google.cloud.bigtable.data.v2.models.RowCell;
+import com.google.cloud.bigtable.data.v2.models.RowMutation;
+import com.google.cloud.bigtable.data.v2.models.RowMutationEntry;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.promptbeam.batch.Batch;
+import io.promptbeam.batch.BatchId;
+import io.promptbeam.batch.BatchLine;
+import io.promptbeam.batch.BatchProgress;
+import io.promptbeam.batch.BatchProtocol;
+import io.promptbeam.batch.BatchRun;
+import io.promptbeam.batch.BatchSpec;
+import io.promptbeam.batch.Cut;
+import io.promptbeam.batch.SegmentTally;
+import io.promptbeam.job.Job;
+import io.promptbeam.job.JobSpec;
+import io.promptbeam.job.LlmRequest;
+import io.promptbeam.job.Owner;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tables {@code batches}, {@code batches_by_owner} and {@code batch_plans}, and the lines in
+ * {@code jobs}. Whatever decides what may still begin is in the batch's one row, so that it is
+ * decided atomically.
+ */
+final class BigtableBatchStore implements BatchStore {
+  private static final ByteString PRESENT = ByteString.copyFromUtf8("{}");
+
+  /** The value of a segment's column while it has begun and not ended. */
+  private static final ByteString OPEN = ByteString.copyFromUtf8("open");
+
+  private static final int ROWS_PER_BULK = 500;
+
+  /** The sweep looks at a batch for the first time when its message should have been worked off. */
+  private static final Duration FIRST_LOOK_AFTER = Duration.ofSeconds(30);
+
+  private static final Filter WITHOUT_SEGMENTS = family(BigtableSchema.STATE);
+  private static final Filter WITH_SEGMENTS = JobRows.NEWEST_CELL;
+
+  private final BigtableCalls calls;
+  private final Clock clock;
+  private final JobRows jobs;
+  private final BigtableDueIndex due;
+  private final ConditionalWrite.Pauses pauses;
+  private final Supplier<String> versions;
+
+  /**
+   * @param versions each unlike any other there ever is
+   */
+  BigtableBatchStore(
+      BigtableCalls calls,
+      Clock clock,
+      JobRows jobs,
+      BigtableDueIndex due,
+      ConditionalWrite.Pauses pauses,
+      Supplier<String> versions) {
+    this.calls = calls;
+    this.clock = clock;
+    this.jobs = jobs;
+    this.due = due;
+    this.pauses = pauses;
+    this.versions = versions;
+  }
+
+  @Override
+  public CompletableFuture<Creation> create(BatchSpec spec) {
+    Instant look = clock.instant().plus(FIRST_LOOK_AFTER);
+    var listed =
+        RowMutation.create(BigtableSchema.BATCHES_BY_OWNER, RowKeys.batchByOwner(spec))
+            .setCell(BigtableSchema.ENTRY, BigtableSchema.JSON, nowMicros(), PRESENT);
+    return BigtableCalls.translated(
+        due.add(List.of(new DueEntry(BatchLine.dueIdOf(spec.id()), look)))
+            .thenCompose(done -> calls.mutate(listed))
+            .thenCompose(done -> createRow(spec)));
+  }
+
+  private CompletableFuture<Creation> createRow(BatchSpec spec) {
+    String version = versions.get();
+    long micros = nowMicros();
+    Mutation row =
+        Mutation.create()
+            .deleteRow()
+            .setCell(
+                BigtableSchema.STATE, BigtableSchema.SPEC, micros, bytes(BatchJson.encode(spec)))
+            .setCell(
+                BigtableSchema.STATE,
+                BigtableSchema.RUN,
+                micros,
+                bytes(BatchJson.encode(BatchRun.NEW)))
+            .setCell(
+                BigtableSchema.STATE,
+                BigtableSchema.VERSION,
+                micros,
+                ByteString.copyFromUtf8(version));
+    var mutation =
+        ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(spec.id()))
+            .condition(column(BigtableSchema.STATE, BigtableSchema.SPEC.toStringUtf8()))
+            .otherwise(row);
+    return write(
+            spec.id(),
+            () -> calls.checkAndMutate(mutation).thenApply(existed -> !existed),
+            Optional.empty(),
+            version)
+        .thenCompose(
+            created -> {
+              if (created) {
+                var batch = new Batch(spec, BatchRun.NEW, Optional.empty(), version);
+                return CompletableFuture.completedFuture(new Creation(true, batch));
+              }
+              return read(spec.id())
+                  .thenCompose(found -> withoutStray(spec, found.orElseThrow()))
+                  .thenApply(found -> new Creation(false, found));
+            });
+  }
+
+  /** A repeated creation at another time left a row in the list that is not the batch's. */
+  private CompletableFuture<Batch> withoutStray(BatchSpec refused, Batch found) {
+    String stray = RowKeys.batchByOwner(refused);
+    if (stray.equals(RowKeys.batchByOwner(found.spec()))) {
+      return CompletableFuture.completedFuture(found);
+    }
+    return calls
+        .mutate(RowMutation.create(BigtableSchema.BATCHES_BY_OWNER, stray).deleteRow())
+        .thenApply(done -> found);
+  }
+
+  private CompletableFuture<Boolean> write(
+      BatchId id,
+      Supplier<CompletableFuture<Boolean>> attempt,
+      Optional<String> before,
+      String after) {
+    return new ConditionalWrite(attempt, () -> readVersion(id), before, after, pauses).run();
+  }
+
+  private CompletableFuture<Optional<String>> readVersion(BatchId id) {
+    return calls
+        .read(
+            Query.create(BigtableSchema.BATCHES)
+                .rowKey(RowKeys.batch(id))
+                .filter(JobRows.VERSION_ONLY))
+        .thenApply(JobRows::version);
+  }
+
+  @Override
+  public CompletableFuture<Optional<Batch>> read(BatchId id) {
+    return readAll(List.of(id)).thenApply(found -> Optional.<Batch>ofNullable(found.get(id)));
+  }
+
+  private CompletableFuture<Map<BatchId, Batch>> readAll(List<BatchId> ids) {
+    if (ids.isEmpty()) {
+      return CompletableFuture.completedFuture(Map.of());
+    }
+    Query query = Query.create(BigtableSchema.BATCHES).filter(WITHOUT_SEGMENTS);
+    ids.forEach(id -> query.rowKey(RowKeys.batch(id)));
+    return BigtableCalls.translated(
+        calls
+            .read(query)
+            .thenApply(
+                rows -> {
+                  Map<BatchId, Batch> found = new HashMap<>();
+                  rows.forEach(
+                      row ->
+                          progress(row)
+                              .ifPresent(p -> found.put(p.batch().spec().id(), p.batch())));
+                  return found;
+                }));
+  }
+
+  @Override
+  public CompletableFuture<Optional<BatchProgress>> progress(BatchId id) {
+    Query query =
+        Query.create(BigtableSchema.BATCHES).rowKey(RowKeys.batch(id)).filter(WITH_SEGMENTS);
+    return BigtableCalls.translated(
+        calls
+            .read(query)
+            .thenApply(rows -> rows.stream().findFirst().flatMap(BigtableBatchStore::progress)));
+  }
+
+  /** Empty for what is left of a batch that was collected. */
+  private static Optional<BatchProgress> progress(Row row) {
+    @Nullable BatchSpec spec = null;
+    @Nullable BatchRun run = null;
+    @Nullable String version = null;
+    Optional<Cut> cut = Optional.empty();
+    Map<Integer, SegmentTally> done = new TreeMap<>();
+    Set<Integer> open = new HashSet<>();
+    for (RowCell cell : row.getCells()) {
+      byte[] value = cell.getValue().toByteArray();
+      if (cell.getFamily().equals(BigtableSchema.SEGMENTS)) {
+        int segment = RowKeys.segmentOf(cell.getQualifier().toStringUtf8());
+        if (cell.getValue().equals(OPEN)) {
+          open.add(segment);
+        } else {
+          done.put(segment, BatchJson.decodeTally(value));
+        }
+      } else if (cell.getQualifier().equals(BigtableSchema.SPEC)) {
+        spec = BatchJson.decodeSpec(value);
+      } else if (cell.getQualifier().equals(BigtableSchema.RUN)) {
+        run = BatchJson.decodeRun(value);
+      } else if (cell.getQualifier().equals(BigtableSchema.CUT)) {
+        cut = Optional.of(BatchJson.decodeCut(value));
+      } else {
+        version = cell.getValue().toStringUtf8();
+      }
+    }
+    return spec == null || run == null || version == null
+        ? Optional.empty()
+        : Optional.of(new BatchProgress(new Batch(spec, run, cut, version), done, open));
+  }
+
+  @Override
+  public CompletableFuture<Optional<String>> compareAndSet(Batch current, BatchRun next) {
+    String version = versions.get();
+    long micros = nowMicros();
+    Mutation change =
+        Mutation.create()
+            .deleteCells(BigtableSchema.STATE, BigtableSchema.RUN)
+            .setCell(
+                BigtableSchema.STATE, BigtableSchema.RUN, micros, bytes(BatchJson.encode(next)))
+            .deleteCells(BigtableSchema.STATE, BigtableSchema.VERSION)
+            .setCell(
+                BigtableSchema.STATE,
+                BigtableSchema.VERSION,
+                micros,
+                ByteString.copyFromUtf8(version));
+    Filter unchanged =
+        FILTERS
+            .chain()
+            .filter(JobRows.VERSION_ONLY)
+            .filter(FILTERS.value().exactMatch(current.version()));
+    BatchId id = current.spec().id();
+    var mutation =
+        ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(id))
+            .condition(unchanged)
+            .then(change);
+    return BigtableCalls.translated(
+        write(id, () -> calls.checkAndMutate(mutation), Optional.of(current.version()), version)
+            .thenApply(done -> done ? Optional.of(version) : Optional.empty()));
+  }
+
+  @Override
+  public CompletableFuture<Cut> cut(BatchId id, Cut cut) {
+    var mutation =
+        ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(id))
+            .condition(column(BigtableSchema.STATE, BigtableSchema.CUT.toStringUtf8()))
+            .otherwise(
+                Mutation.create()
+                    .setCell(
+                        BigtableSchema.STATE,
+                        BigtableSchema.CUT,
+                        nowMicros(),
+                        bytes(BatchJson.encode(cut))));
+    return BigtableCalls.translated(
+        calls
+            .checkAndMutate(mutation)
+            .thenCompose(was -> read(id))
+            .thenApply(found -> found.flatMap(Batch::cut).orElseThrow()));
+  }
+
+  @Override
+  public CompletableFuture<Boolean> open(BatchId id, int segment) {
+    String name = RowKeys.segmentColumn(segment);
+    // No column of one of these families has a name of the other's.
+    Filter begunOrCut =
+        FILTERS
+            .chain()
+            .filter(FILTERS.family().regex(BigtableSchema.STATE + "|" + BigtableSchema.SEGMENTS))
+            .filter(FILTERS.qualifier().regex(BigtableSchema.CUT.toStringUtf8() + "|" + name))
+            .filter(JobRows.NEWEST_CELL);
+    var mutation =
+        ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(id))
+            .condition(begunOrCut)
+            .otherwise(
+                Mutation.create()
+                    .setCell(
+                        BigtableSchema.SEGMENTS, ByteString.copyFromUtf8(name), nowMicros(), OPEN));
+    Query begun =
+        Query.create(BigtableSchema.BATCHES)
+            .rowKey(RowKeys.batch(id))
+            .filter(column(BigtableSchema.SEGMENTS, name));
+    return BigtableCalls.translated(
+        calls
+            .checkAndMutate(mutation)
+            .thenCompose(
+                was ->
+                    was
+                        ? calls.read(begun).thenApply(rows -> !rows.isEmpty())
+                        : CompletableFuture.completedFuture(true)));
+  }
+
+  @Override
+  public CompletableFuture<Void> finish(BatchId id, int segment, SegmentTally tally) {
+    ByteString name = ByteString.copyFromUtf8(RowKeys.segmentColumn(segment));
+    return BigtableCalls.translated(
+        calls.mutate(
+            RowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(id))
+                .deleteCells(BigtableSchema.SEGMENTS, name)
+                .setCell(
+                    BigtableSchema.SEGMENTS, name, nowMicros(), bytes(BatchJson.encode(tally)))));
+  }
+
+  @Override
+  public CompletableFuture<Void> putLines(Map<JobSpec, LlmRequest> lines) {
+    BulkMutation bulk = BulkMutation.create(BigtableSchema.JOBS);
+    lines.forEach((spec, request) -> bulk.add(jobs.line(spec, StoreLimits.encodeRequest(request))));
+    return BigtableCalls.translated(calls.mutateAll(bulk));
+  }
+
+  @Override
+  public CompletableFuture<Void> putPlan(BatchId id, int segment, byte[] plan) {
+    return BigtableCalls.translated(
+        calls.mutate(
+            RowMutation.create(BigtableSchema.BATCH_PLANS, RowKeys.plan(id, segment))
+                .deleteRow()
+                .setCell(BigtableSchema.ENTRY, BigtableSchema.JSON, nowMicros(), bytes(plan))));
+  }
+
+  @Override
+  public CompletableFuture<Map<Integer, byte[]>> plans(BatchId id, int from, int limit) {
+    Query query =
+        Query.create(BigtableSchema.BATCH_PLANS)
+            .range(RowKeys.plan(id, from), RowKeys.planEnd(id))
+            .limit(limit)
+            .filter(JobRows.NEWEST_CELL);
+    return BigtableCalls.translated(
+        calls
+            .read(query)
+            .thenApply(
+                rows -> {
+                  Map<Integer, byte[]> plans = new TreeMap<>();
+                  for (Row row : rows) {
+                    plans.put(
+                        RowKeys.segmentOf(row.getKey().toStringUtf8()),
+                        row.getCells().get(0).getValue().toByteArray());
+                  }
+                  return plans;
+                }));
+  }
+
+  @Override
+  public CompletableFuture<List<Job>> lines(BatchId id, int segment, Set<JobStore.Part> parts) {
+    Query query =
+        Query.create(BigtableSchema.JOBS)
+            .range(RowKeys.segmentPrefix(id, segment), RowKeys.segmentEnd(id, segment))
+            .filter(JobRows.filter(parts));
+    return BigtableCalls.translated(
+        calls
+            .read(query)
+            .thenApply(rows -> rows.stream().flatMap(row -> JobRows.toJob(row).stream()).toList()));
+  }
+
+  @Override
+  public CompletableFuture<List<Batch>> list(
+      Owner owner, BatchProtocol protocol, Optional<BatchId> after, int limit) {
+    if (after.isEmpty()) {
+      return page(
+          Query.create(BigtableSchema.BATCHES_BY_OWNER)
+              .range(RowKeys.batchesPrefix(owner, protocol), RowKeys.batchesEnd(owner, protocol))
+              .limit(limit));
+    }
+    return read(after.get())
+        .thenCompose(
+            found ->
+                isListed(found, owner, protocol)
+                    ? page(
+                        Query.create(BigtableSchema.BATCHES_BY_OWNER)
+                            .range(
+                                RowKeys.batchByOwner(found.orElseThrow().spec()) + "$",
+                                RowKeys.batchesEnd(owner, protocol))
+                            .limit(limit))
+                    : CompletableFuture.completedFuture(List.of()));
+  }
+
+  @Override
+  public CompletableFuture<List<Batch>> listBefore(
+      Owner owner, BatchProtocol protocol, BatchId before, int limit) {
+    return read(before)
+        .thenCompose(
+            found ->
+                isListed(found, owner, protocol)
+                    ? page(Query.create(BigtableSchema.BATCHES_BY_OWNER)
+                            .range(
+                                RowKeys.batchesPrefix(owner, protocol),
+                                RowKeys.batchByOwner(found.orElseThrow().spec())))
+                        .thenApply(
+                            newer -> newer.subList(Math.max(0, newer.size() - limit), newer.size()))
+                    : CompletableFuture.completedFuture(List.of()));
+  }
+
+  private static boolean isListed(Optional<Batch> found, Owner owner, BatchProtocol protocol) {
+    return found
+        .map(Batch::spec)
+        .filter(spec -> spec.owner().equals(owner) && spec.protocol() == protocol)
+        .isPresent();
+  }
+
+  private CompletableFuture<List<Batch>> page(Query index) {
+    return BigtableCalls.translated(
+        calls
+            .read(index)
+            .thenCompose(
+                rows -> {
+                  List<BatchId> ids = new ArrayList<>();
+                  rows.forEach(
+                      row -> ids.add(new BatchId(RowKeys.hexOf(row.getKey().toStringUtf8()))));
+                  return readAll(ids)
+                      .thenApply(
+                          found ->
+                              ids.stream()
+                                  .filter(found::containsKey)
+                                  .map(id -> Objects.requireNonNull(found.get(id)))
+                                  .toList());
+                }));
+  }
+
+  @Override
+  public CompletableFuture<Void> delete(Batch batch) {
+    BatchSpec spec = batch.spec();
+    return BigtableCalls.translated(
+        calls
+            .mutate(
+                RowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(spec.id())).deleteRow())
+            .thenCompose(
+                done ->
+                    calls.mutate(
+                        RowMutation.create(
+                                BigtableSchema.BATCHES_BY_OWNER, RowKeys.batchByOwner(spec))
+                            .deleteRow()))
+            .thenCompose(done -> deleteLines(batch, 0)));
+  }
+
+  private CompletableFuture<Void> deleteLines(Batch batch, int from) {
+    int lines = batch.run().lines();
+    if (from >= lines) {
+      return CompletableFuture.completedFuture(null);
+    }
+    int to = Math.min(lines, from + ROWS_PER_BULK);
+    BulkMutation bulk = BulkMutation.create(BigtableSchema.JOBS);
+    BulkMutation plans = BulkMutation.create(BigtableSchema.BATCH_PLANS);
+    for (int number = from; number < to; number++) {
+      BatchLine line = new BatchLine(batch.spec().id(), number);
+      bulk.add(RowMutationEntry.create(RowKeys.job(line.jobId())).deleteRow());
+      if (number % BatchLine.PER_SEGMENT == 0) {
+        plans.add(RowMutationEntry.create(RowKeys.plan(line.batch(), line.segment())).deleteRow());
+      }
+    }
+    return calls
+        .mutateAll(bulk)
+        .thenCompose(done -> calls.mutateAll(plans))
+        .thenCompose(done -> deleteLines(batch, to));
+  }
+
+  private static Filter family(String name) {
+    return FILTERS.chain().filter(FILTERS.family().exactMatch(name)).filter(JobRows.NEWEST_CELL);
+  }
+
+  private static Filter column(String family, String qualifier) {
+    return FILTERS
+        .chain()
+        .filter(FILTERS.family().exactMatch(family))
+        .filter(FILTERS.qualifier().exactMatch(qualifier))
+        .filter(JobRows.NEWEST_CELL);
+  }
+
+  private static ByteString bytes(byte[] value) {
+    return UnsafeByteOperations.unsafeWrap(value);
+  }
+
+  private long nowMicros() {
+    return Math.multiplyExact(clock.millis(), 1_000L);
+  }
+}

@@ -1,0 +1,88 @@
+package io.promptbeam.api.batches;
+
+import io.promptbeam.batch.Batch;
+import io.promptbeam.batch.BatchId;
+import io.promptbeam.batch.BatchProgress;
+import io.promptbeam.batch.BatchProtocol;
+import io.promptbeam.batch.SegmentTally;
+import io.promptbeam.job.Job;
+import io.promptbeam.job.Owner;
+import io.promptbeam.store.BatchStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * Reads batches for their owners; for anybody else they do not exist. A poll costs one row, and the
+ * rows of the few segments that are being worked on. Thread-safe, never blocks.
+ */
+public final class BatchReader {
+  private final Supplier<BatchStore> store;
+
+  public BatchReader(Supplier<BatchStore> store) {
+    this.store = store;
+  }
+
+  /** Empty when the owner has no such batch of that protocol. */
+  public CompletableFuture<Optional<BatchState>> read(
+      BatchId id, Owner owner, BatchProtocol protocol) {
+    return store
+        .get()
+        .progress(id)
+        .thenCompose(
+            found ->
+                found
+                    .filter(progress -> isOf(progress.batch(), owner, protocol))
+                    .map(progress -> counted(progress).thenApply(Optional::of))
+                    .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty())));
+  }
+
+  /** The states of batches that were listed, in that order; those gone meanwhile are left out. */
+  public CompletableFuture<List<BatchState>> read(List<Batch> listed) {
+    List<CompletableFuture<Optional<BatchState>>> reads = new ArrayList<>();
+    for (Batch batch : listed) {
+      reads.add(
+          batch.run().status().isTerminal()
+              ? counted(new BatchProgress(batch, Map.of(), Set.of())).thenApply(Optional::of)
+              : read(batch.spec().id(), batch.spec().owner(), batch.spec().protocol()));
+    }
+    return CompletableFuture.allOf(reads.toArray(CompletableFuture<?>[]::new))
+        .thenApply(done -> reads.stream().flatMap(read -> read.join().stream()).toList());
+  }
+
+  private static boolean isOf(Batch batch, Owner owner, BatchProtocol protocol) {
+    return batch.spec().owner().equals(owner) && batch.spec().protocol() == protocol;
+  }
+
+  private CompletableFuture<BatchState> counted(BatchProgress progress) {
+    if (progress.batch().run().totals().isPresent()) {
+      return CompletableFuture.completedFuture(new BatchState(progress, progress.total(List.of())));
+    }
+    List<CompletableFuture<SegmentTally>> tallies = new ArrayList<>();
+    for (int segment : progress.open()) {
+      tallies.add(
+          store
+              .get()
+              .lines(progress.batch().spec().id(), segment, Set.of())
+              .thenApply(BatchReader::tally));
+    }
+    return CompletableFuture.allOf(tallies.toArray(CompletableFuture<?>[]::new))
+        .thenApply(
+            done ->
+                new BatchState(
+                    progress,
+                    progress.total(tallies.stream().map(CompletableFuture::join).toList())));
+  }
+
+  private static SegmentTally tally(List<Job> lines) {
+    SegmentTally sum = SegmentTally.NONE;
+    for (Job line : lines) {
+      sum = sum.plus(line);
+    }
+    return sum;
+  }
+}
