@@ -85,7 +85,8 @@ final class NativeRequests {
         fields.text("custom_id", MAX_CUSTOM_ID_CHARS));
   }
 
-  private static void checkBody(ObjectNode body, String path) throws InvalidSubmissionException {
+  /** What any endpoint refuses, whichever field is its input. */
+  static void checkBody(ObjectNode body, String path) throws InvalidSubmissionException {
     refuseStreaming(body, path);
     for (String name : List.of("messages", "contents")) {
       JsonNode turns = body.path(name);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
@@ -93,6 +94,17 @@ class JobMessageCodecTest {
   }
 
   @Test
+  void batch_isReadAsItWasWritten_andAsItIsStored() throws Exception {
+    var batch = new JobMessage.OfBatch(new BatchId("0123456789abcdef01234567"), new Owner("alice"));
+    String stored =
+        "{\"v\":1,\"kind\":\"batch\",\"batch_id\":\"0123456789abcdef01234567\",\"owner\":\"alice\"}";
+    assertThat(JobMessageCodec.encode(batch)).asString(StandardCharsets.UTF_8).isEqualTo(stored);
+    assertThat(JobMessageCodec.decode(stored.getBytes(StandardCharsets.UTF_8))).isEqualTo(batch);
+    byte[] wrong = stored.replace("0123456789abcdef", "SECRET").getBytes(StandardCharsets.UTF_8);
+    assertThat(failure(wrong).reason()).isEqualTo(Reason.INVALID_FIELD);
+  }
+
+  @Test
   void decode_isMalformed_whenBytesAreRandom() {
     Random random = new Random(20261123);
     for (int i = 0; i < 20_000; i++) {
@@ -125,7 +137,7 @@ class JobMessageCodecTest {
           v                 | 0                 | UNSUPPORTED_VERSION
           v                 | "1"               | INVALID_FIELD
           v                 | 1.5               | INVALID_FIELD
-          kind              | "batch"           | UNKNOWN_KIND
+          kind              | "another"         | UNKNOWN_KIND
           kind              | 1                 | INVALID_FIELD
           job_id            | "SECRET"          | INVALID_FIELD
           job_id            | {}                | INVALID_FIELD

@@ -3,12 +3,7 @@ package io.promptbeam.local.bench;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.catalog.ModelCatalog;
-import io.promptbeam.catalog.ModelConfig;
-import io.promptbeam.catalog.Pricing;
-import io.promptbeam.catalog.ProviderKind;
 import io.promptbeam.catalog.RateLimits;
-import io.promptbeam.catalog.Simulation;
-import io.promptbeam.catalog.Timeouts;
 import io.promptbeam.job.Owner;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.LocalPipeline;
@@ -30,13 +25,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The embedded stack with a model without quota and one with. Not thread-safe. */
 final class BenchStack implements AutoCloseable {
-  static final String UNLIMITED = "unlimited";
+  static final String UNLIMITED = BenchModels.UNLIMITED;
   static final String LIMITED = "limited";
 
-  /** As in the figures this project compares itself with. */
-  private static final int PROMPT_BYTES = 600;
-
-  private static final int MAX_IN_FLIGHT = 1_000;
   private static final int SUBMIT_AT_ONCE = 5_000;
 
   private final Stack stack;
@@ -61,26 +52,10 @@ final class BenchStack implements AutoCloseable {
     ModelCatalog catalog =
         new ModelCatalog(
             List.of(
-                model(UNLIMITED, RateLimits.UNLIMITED, OptionalLong.empty()),
-                model(LIMITED, requestsPerMinute, OptionalLong.of(requestsPerMinute))));
+                BenchModels.model(UNLIMITED, RateLimits.UNLIMITED, OptionalLong.empty()),
+                BenchModels.model(LIMITED, requestsPerMinute, OptionalLong.of(requestsPerMinute))));
     Stack stack = Stack.open(new Backends(Optional.empty(), Optional.empty()));
     return new BenchStack(stack, stack.startPipeline(catalog), catalog);
-  }
-
-  private static ModelConfig model(String id, long ours, OptionalLong theirs) {
-    Simulation base = Simulation.DEFAULT;
-    return new ModelConfig(
-        id,
-        ProviderKind.SIMULATED,
-        Optional.empty(),
-        Optional.empty(),
-        id,
-        new RateLimits(ours, RateLimits.UNLIMITED, MAX_IN_FLIGHT),
-        Pricing.FREE,
-        Timeouts.DEFAULT,
-        Optional.of(
-            new Simulation(
-                base.seed(), base.latencyMedian(), base.latencySigma(), 0, 0, 0, theirs)));
   }
 
   SimulatedProvider provider(String model) {
@@ -89,13 +64,6 @@ final class BenchStack implements AutoCloseable {
 
   EngineStats stats() {
     return pipeline.worker().engine().stats();
-  }
-
-  /** A prompt of the usual size that no other call has. */
-  static String prompt(long number) {
-    String head = "Ticket " + number + ": ";
-    String filler = "the customer describes what happened and asks what to do next. ";
-    return (head + filler.repeat(PROMPT_BYTES / filler.length() + 1)).substring(0, PROMPT_BYTES);
   }
 
   /** Submits in bulk, as {@code promptbeam run} does, and waits until all are accepted. */
@@ -116,7 +84,7 @@ final class BenchStack implements AutoCloseable {
 
   private Submission submission(String model) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
-    body.put("model_id", model).put("full_input", prompt(submitted++));
+    body.put("model_id", model).put("full_input", BenchModels.prompt(submitted++));
     try {
       return parser.parse(body, Owner.LOCAL, Optional.empty(), Instant.now());
     } catch (InvalidSubmissionException e) {

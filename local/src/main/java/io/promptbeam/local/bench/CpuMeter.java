@@ -5,17 +5,17 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Processor time since it was made, of this process and of the emulators it started. */
-final class CpuMeter {
+public final class CpuMeter {
   private final long ownNanos = ownNanos();
   private final long childrenNanos = childrenNanos();
 
   /** Milliseconds of this process per {@code count}. */
-  double ownMillisPer(long count) {
+  public double ownMillisPer(long count) {
     return (ownNanos() - ownNanos) / 1e6 / (double) count;
   }
 
   /** Milliseconds of child processes per {@code count}. */
-  double childrenMillisPer(long count) {
+  public double childrenMillisPer(long count) {
     return (childrenNanos() - childrenNanos) / 1e6 / (double) count;
   }
 

@@ -28,7 +28,7 @@ final class DirectClient {
       inFlight.acquire();
       String body =
           "{\"model\":\"direct\",\"messages\":[{\"role\":\"user\",\"content\":\""
-              + BenchStack.prompt(firstPrompt + i)
+              + BenchModels.prompt(firstPrompt + i)
               + "\"}]}";
       HttpRequest request =
           HttpRequest.newBuilder(endpoint)

@@ -69,6 +69,7 @@ final class BenchCommand implements Callable<Integer> {
   static CommandLine with(Terminal terminal) {
     return new CommandLine(new BenchCommand(terminal))
         .addSubcommand(new BenchQuotasCommand(terminal))
+        .addSubcommand(new BenchBatchesCommand(terminal))
         .addSubcommand(new BenchWorkerCommand(terminal));
   }
 

@@ -6,14 +6,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -26,6 +30,7 @@ final class ServiceClient {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration UPLOAD_TIMEOUT = Duration.ofHours(1);
   private static final int HELD_SECONDS = 20;
   private static final int SERVER_ERROR = 500;
 
@@ -137,6 +142,42 @@ final class ServiceClient {
     return send(request("/api/llm/usage/" + query), "GET", Optional.empty());
   }
 
+  /** Of the batch protocol; {@code path} begins with /v1. */
+  Answer get(String path) {
+    return send(request(path), "GET", Optional.empty());
+  }
+
+  /** Of the batch protocol; {@code path} begins with /v1. */
+  Answer post(String path, ObjectNode body) {
+    return send(request(path), "POST", Optional.of(body));
+  }
+
+  /**
+   * Sends a body that is made as it is sent, for as long as that takes.
+   *
+   * @param contentType with its parameters
+   */
+  Answer upload(String path, String contentType, BodyPublisher body) {
+    HttpRequest.Builder request =
+        request(path).timeout(UPLOAD_TIMEOUT).header("Content-Type", contentType).POST(body);
+    return read(exchange(request, BodyHandlers.ofString()));
+  }
+
+  /** An answer as it comes, for the caller to close. */
+  InputStream open(String path) {
+    HttpResponse<InputStream> response =
+        exchange(request(path).GET(), BodyHandlers.ofInputStream());
+    if (response.statusCode() < HttpCodes.BAD_REQUEST) {
+      return response.body();
+    }
+    try (InputStream body = response.body()) {
+      String text = new String(body.readAllBytes(), StandardCharsets.UTF_8);
+      throw failure(response.statusCode(), parse(text));
+    } catch (IOException e) {
+      throw CliException.environment("the connection to " + base + " broke");
+    }
+  }
+
   Answer models() {
     return send(request("/api/llm/models/"), "GET", Optional.empty());
   }
@@ -161,8 +202,12 @@ final class ServiceClient {
         method,
         body.map(json -> BodyPublishers.ofString(json.toString()))
             .orElseGet(BodyPublishers::noBody));
+    return exchange(request, BodyHandlers.ofString());
+  }
+
+  private <T> HttpResponse<T> exchange(HttpRequest.Builder request, BodyHandler<T> into) {
     try {
-      return http.send(request.build(), BodyHandlers.ofString());
+      return http.send(request.build(), into);
     } catch (ConnectException e) {
       throw CliException.environment(
           "no service answers at " + base + ". Start one with: promptbeam up");
@@ -202,13 +247,22 @@ final class ServiceClient {
   private CliException failure(int status, Optional<JsonNode> problem) {
     String message =
         problem
-            .filter(p -> p.has("detail") || p.has("title"))
-            .map(ServiceClient::describe)
+            .filter(p -> p.has("detail") || p.has("title") || p.path("error").has("message"))
+            .map(p -> p.has("detail") || p.has("title") ? describe(p) : describeError(p))
             .orElse("the service at " + base + " answered " + status);
     if (status == HttpCodes.CONFLICT) {
       return CliException.jobsFailed(message);
     }
     return status < SERVER_ERROR ? CliException.usage(message) : CliException.environment(message);
+  }
+
+  /** An error of the batch protocol in one line. */
+  private static String describeError(JsonNode problem) {
+    JsonNode error = problem.path("error");
+    String param = error.path("param").asText("");
+    return (param.isEmpty() || error.path("param").isNull() ? "" : param + ": ")
+        + error.path("message").asText()
+        + (error.path("code").isTextual() ? " (" + error.path("code").asText() + ")" : "");
   }
 
   /** A problem of RFC 9457 in one line. */

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(900)
 class KilledAtRandomIT {
-  private static final int JOBS = Integer.getInteger("promptbeam.kill.jobs", 10_000);
+  private static final int JOBS = Integer.getInteger("promptbeam.kill.jobs", 4_000);
   private static final long SEED = Long.getLong("promptbeam.kill.seed", 20_261_123);
   private static final int SUBMITTERS = 16;
   private static final double FAULTS = 0.05;

@@ -6,9 +6,7 @@ import io.promptbeam.store.quota.QuotaControl;
 import io.promptbeam.store.quota.QuotaLimits;
 import io.promptbeam.store.quota.QuotaRow;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +30,6 @@ final class RowLoop {
 
   private static final long FIRST_RETRY_NANOS = 10_000_000L;
   private static final long MAX_RETRY_NANOS = 250_000_000L;
-  private static final long NOT_NOW = Long.MAX_VALUE / 2;
 
   /** So long after an outage, others may still keep to their share of before. */
   private static final long GRACE_NANOS = 2_000_000_000L;
@@ -42,9 +39,6 @@ final class RowLoop {
 
   /** Looked at for fallback: an older view says too little about who else there is. */
   private static final long VIEW_VALID_NANOS = 90_000_000_000L;
-
-  /** A skip aims a little ahead, where little lateness is allowed. */
-  private static final long HEADROOM_MICROS = 5_000;
 
   /** Who asks, and what for. */
   interface Owner {
@@ -70,7 +64,7 @@ final class RowLoop {
   private final RandomGenerator random;
   private final Object lock;
   private final Owner owner;
-  private final AskPolicy policy;
+  private final Reservations reservations;
   private final ServerClock clock = new ServerClock();
   private final Pace pace = new Pace();
   private final InFlightHold hold = new InFlightHold();
@@ -93,7 +87,6 @@ final class RowLoop {
   private boolean unanswered;
   private long retryAtNanos;
   private long retryNanos = FIRST_RETRY_NANOS;
-  private long askAtNanos;
   private long beatAtNanos;
   private long viewAtNanos;
   private boolean viewed;
@@ -115,15 +108,18 @@ final class RowLoop {
     this.configured = configured;
     this.lock = lock;
     this.owner = owner;
-    this.policy = new AskPolicy(random);
     long now = time.nanoTime();
     retryAtNanos = now;
-    askAtNanos = now;
     graceUntilNanos = now;
     holdAtNanos = now;
+    reservations = new Reservations(this, row, worker, owner, lock, new AskPolicy(random), now);
   }
 
-  // What the quota asks, under the lock.
+  // What the quota and the reservations ask, under the lock.
+
+  long nowNanos() {
+    return time.nanoTime();
+  }
 
   Optional<QuotaControl> control() {
     return control;
@@ -183,7 +179,7 @@ final class RowLoop {
   }
 
   long untilAskNanos(long nowNanos) {
-    return Math.max(0, Math.max(askAtNanos, retryAtNanos) - nowNanos);
+    return Math.max(0, Math.max(reservations.notBeforeNanos(), retryAtNanos) - nowNanos);
   }
 
   void configure(Agreement.Configured next) {
@@ -295,9 +291,9 @@ final class RowLoop {
     }
     if (waiting > 0 && !pace.timelines().isEmpty()) {
       pace.forfeit(clock.latestMicros(now));
-      long askAt = askAtNanos(waiting, now);
+      long askAt = reservations.dueNanos(waiting, now);
       if (askAt - now <= 0) {
-        return Optional.of(this::reserve);
+        return Optional.of(reservations::reserve);
       }
       next = Math.min(next, askAt);
     }
@@ -319,30 +315,6 @@ final class RowLoop {
     return Crew.beatMicros(crew.active()) * 1_000;
   }
 
-  /** When more is to be reserved; far away when there is enough for all that wait. */
-  private long askAtNanos(long waiting, long now) {
-    Charge usual = owner.usual();
-    long lastsUntil = pace.lastsUntilMicros(owner.next(), usual);
-    if (lastsUntil == Long.MIN_VALUE) {
-      return Math.max(askAtNanos, now);
-    }
-    if (pace.calls(usual) >= waiting) {
-      return NOT_NOW + now / 2;
-    }
-    long earliest = clock.earliestMicros(now);
-    boolean looksFirst = AskPolicy.looksFirst(pace.callsPerSecond(usual, earliest), crew.active());
-    if (isExact(usual, earliest)) {
-      return NOT_NOW + now / 2;
-    }
-    long lead = looksFirst ? AskPolicy.nearMicros(crew.active()) : AskPolicy.LEAD_MICROS;
-    long lacking = now + Math.max(0, lastsUntil - lead - earliest) * 1_000;
-    return Math.max(lacking, askAtNanos);
-  }
-
-  private boolean isExact(Charge usual, long earliest) {
-    return pace.isSized() && policy.oneByOne(pace.callsPerSecond(usual, earliest), crew.active());
-  }
-
   // Requests. Each takes the lock for whatever it does with its answer.
 
   private CompletableFuture<?> beat() {
@@ -350,7 +322,8 @@ final class RowLoop {
     return row.reserve(worker, Map.of()).thenApply(locked(answer -> answered(answer, sent)));
   }
 
-  private QuotaRow.Reserved answered(QuotaRow.Reserved answer, long sentNanos) {
+  /** Every answer says something of the clock and of the lines; under the lock. */
+  QuotaRow.Reserved answered(QuotaRow.Reserved answer, long sentNanos) {
     long now = time.nanoTime();
     clock.answered(sentNanos, now, answer.serverMicros());
     clockKnown = true;
@@ -447,124 +420,6 @@ final class RowLoop {
     request = request.filter(now -> !asked.equals(Optional.of(now)));
   }
 
-  private CompletableFuture<?> reserve() {
-    long sent = time.nanoTime();
-    boolean looksFirst;
-    Map<Dimension, Long> nothing = new EnumMap<>(Dimension.class);
-    synchronized (lock) {
-      double rate = pace.callsPerSecond(owner.usual(), clock.earliestMicros(sent));
-      // A call that has its place in one line already does not wait for the others to be near.
-      looksFirst = AskPolicy.looksFirst(rate, crew.active()) && !pace.coversPartOf(owner.next());
-      pace.timelines().keySet().forEach(dimension -> nothing.put(dimension, 0L));
-    }
-    if (!looksFirst) {
-      return take();
-    }
-    return row.reserve(worker, nothing)
-        .thenApply(locked(answer -> isNear(answer, sent)))
-        .thenCompose(near -> near ? take() : CompletableFuture.completedFuture(null));
-  }
-
-  private boolean isNear(QuotaRow.Reserved answer, long sent) {
-    answered(answer, sent);
-    long now = time.nanoTime();
-    long earliest = clock.earliestMicros(now);
-    long due = lineEnd(answer.ends(), Map.of());
-    if (due - earliest <= AskPolicy.nearMicros(crew.active())) {
-      return true;
-    }
-    long lookAt = policy.nextLookMicros(due, earliest, crew.active());
-    askAtNanos = now + (lookAt - earliest) * 1_000;
-    return false;
-  }
-
-  /** When the first position after {@code ends}, less {@code amounts}, is due. */
-  private long lineEnd(Map<Dimension, Long> ends, Map<Dimension, Long> amounts) {
-    long due = Long.MIN_VALUE;
-    for (var end : ends.entrySet()) {
-      Timeline timeline = pace.timelines().get(end.getKey());
-      if (timeline != null) {
-        long from = end.getValue() - amounts.getOrDefault(end.getKey(), 0L);
-        due = Math.max(due, timeline.timeOf(from));
-      }
-    }
-    return due;
-  }
-
-  private CompletableFuture<?> take() {
-    long sent = time.nanoTime();
-    Map<Dimension, Long> amounts;
-    boolean exactly;
-    synchronized (lock) {
-      Charge usual = owner.usual();
-      long waiting = Math.max(1, owner.waiting(sent));
-      double rate = pace.callsPerSecond(usual, clock.earliestMicros(sent));
-      pace.forfeit(clock.latestMicros(sent));
-      long open = Math.max(1, waiting - Math.min(waiting, pace.calls(usual)));
-      exactly = isExact(usual, clock.earliestMicros(sent));
-      long calls = policy.calls(rate, crew.active(), open);
-      amounts = exactly ? pace.missing(owner.next()) : pace.missing(calls, usual, owner.next());
-    }
-    return row.reserve(worker, amounts)
-        .thenCompose(
-            answer -> {
-              List<CompletableFuture<?>> skips;
-              synchronized (lock) {
-                answered(answer, sent);
-                skips = taken(answer, amounts, exactly);
-              }
-              return CompletableFuture.allOf(skips.toArray(CompletableFuture<?>[]::new));
-            });
-  }
-
-  private List<CompletableFuture<?>> taken(
-      QuotaRow.Reserved answer, Map<Dimension, Long> amounts, boolean exactly) {
-    long now = time.nanoTime();
-    long earliest = clock.earliestMicros(now);
-    long latest = clock.latestMicros(now);
-    // When the dimension that binds lets the first call go: what others hold until then is no use.
-    long due = lineEnd(answer.ends(), amounts);
-    List<CompletableFuture<?>> skips = new ArrayList<>();
-    answer
-        .ends()
-        .forEach(
-            (dimension, end) -> {
-              Timeline timeline = pace.timelines().get(dimension);
-              long amount = amounts.getOrDefault(dimension, 0L);
-              if (timeline == null || amount == 0) {
-                return;
-              }
-              long slack = timeline.latenessMicros() / 2;
-              if (end - amount >= timeline.positionAt(Math.max(latest, due) - slack)) {
-                pace.add(dimension, end - amount, end);
-                return;
-              }
-              long ahead = Math.max(0, HEADROOM_MICROS - slack / 5);
-              long from = timeline.positionAt(Math.max(earliest + ahead, due));
-              skips.add(skip(dimension, end, amount, from));
-            });
-    policy.reserved(due - earliest, crew.active());
-    // Who takes one call at a time, and only a near one, asks no more often than calls start.
-    askAtNanos = exactly ? now : now + policy.gapMicros(crew.active()) * 1_000;
-    return skips;
-  }
-
-  /** The counter lies behind, for nobody wanted what came due: only one worker may move it on. */
-  private CompletableFuture<?> skip(Dimension dimension, long end, long amount, long from) {
-    return row.skip(dimension, end, from + amount)
-        .thenApply(
-            locked(
-                done -> {
-                  long first = done ? from : end - amount;
-                  pace.add(dimension, first, first + amount);
-                  if (!done) {
-                    // Somebody was faster; what comes now is fresh.
-                    askAtNanos = time.nanoTime();
-                  }
-                  return done;
-                }));
-  }
-
   private CompletableFuture<?> changeHold() {
     return row.read()
         .thenApply(locked(this::saw))
@@ -600,7 +455,7 @@ final class RowLoop {
             });
   }
 
-  private <A, B> Function<A, B> locked(Function<A, B> step) {
+  <A, B> Function<A, B> locked(Function<A, B> step) {
     return value -> {
       synchronized (lock) {
         return step.apply(value);

@@ -39,7 +39,9 @@ final class JobReader {
                         .orElseThrow(JobReader::unknown)));
   }
 
-  /** A line of a batch that was cut before the line's turn has ended, and its row does not say so. */
+  /**
+   * A line of a batch that was cut before the line's turn has ended, and its row does not say so.
+   */
   private CompletableFuture<Job> asItStands(Job job) {
     Optional<BatchLine> line = BatchLine.of(job.spec().id());
     if (line.isEmpty() || job.run().state().isTerminal()) {

@@ -1,0 +1,184 @@
+package io.promptbeam.local.bench.batches;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.promptbeam.local.bench.BenchModels;
+import io.promptbeam.local.bench.CpuMeter;
+import io.promptbeam.local.bench.Row;
+import io.promptbeam.pipeline.llm.simulated.SimulatedProvider;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** The figures of batches. One run measures one after the other, never side by side. */
+public final class BatchBench implements AutoCloseable {
+  private static final long STATUS_EVERY_MILLIS = 50;
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final BatchService service;
+  private final Consumer<String> say;
+  private long made;
+
+  private BatchBench(BatchService service, Consumer<String> say) {
+    this.service = service;
+    this.say = say;
+  }
+
+  /**
+   * Starts the embedded stack.
+   *
+   * @param say hears about progress
+   */
+  public static BatchBench start(Consumer<String> say) throws IOException {
+    say.accept("starting the embedded stack");
+    return new BatchBench(BatchService.start(BenchModels.unlimited()), say);
+  }
+
+  /** A batch until the JIT compiler has settled. */
+  public void warmUp(int lines) throws IOException, InterruptedException {
+    say.accept("warming up with " + lines + " lines");
+    service.awaitEnd(create(lines));
+  }
+
+  /** A batch from its creation to its end, and its results. */
+  public List<Row> throughput(int lines) throws IOException, InterruptedException {
+    say.accept("throughput: " + lines + " lines");
+    Path file = file(lines);
+    String uploaded = service.upload(file);
+    Files.delete(file);
+    SimulatedProvider provider = service.provider(BenchModels.UNLIMITED);
+    provider.resetStats();
+    CpuMeter cpu = new CpuMeter();
+    long begin = System.nanoTime();
+    JsonNode ended = service.awaitEnd(service.create(uploaded));
+    double seconds = secondsSince(begin);
+    double own = cpu.ownMillisPer(lines);
+    double emulator = cpu.childrenMillisPer(lines);
+    say.accept("results: " + lines + " lines");
+    long reading = System.nanoTime();
+    long results = service.lines(ended.path("output_file_id").asText());
+    double readSeconds = secondsSince(reading);
+    return List.of(
+        row("lines completed", (double) ended.path("request_counts").path("completed").asLong()),
+        row("calls per line", (double) provider.stats().calls() / lines),
+        row("lines/s, creation to end", lines / seconds),
+        row("CPU ms/line, this process", own),
+        row("CPU ms/line, Bigtable emulator", emulator),
+        new Row("results streamed, lines/s", number(results / readSeconds), "-", "≥ 10,000"));
+  }
+
+  /** A batch that is too large to end here: how it is accepted, watched and cancelled. */
+  public List<Row> scale(int lines, int watchSeconds) throws IOException, InterruptedException {
+    say.accept("scale: writing a file of " + lines + " lines");
+    Path file = file(lines);
+    long megabytes = Files.size(file) / 1_000_000;
+    say.accept("scale: uploading " + megabytes + " MB");
+    long begin = System.nanoTime();
+    String uploaded = service.upload(file);
+    Files.delete(file);
+    double uploadSeconds = secondsSince(begin);
+    say.accept("scale: expanding");
+    long creating = System.nanoTime();
+    String batch = service.create(uploaded);
+    service.awaitExpanded(batch, lines);
+    double expandSeconds = secondsSince(creating);
+    say.accept("scale: watching for " + watchSeconds + " s");
+    double[] status = statusMillis(batch, watchSeconds);
+    long resident = residentMegabytes();
+    SimulatedProvider provider = service.provider(BenchModels.UNLIMITED);
+    long cancelled = System.nanoTime();
+    service.cancel(batch);
+    JsonNode ended = service.awaitEnd(batch);
+    long[] calls = provider.arrivalNanos();
+    double lastCall = (Arrays.stream(calls).max().orElse(cancelled) - cancelled) / NANOS_PER_SECOND;
+    JsonNode counts = ended.path("request_counts");
+    return List.of(
+        new Row("upload, lines/s", number(lines / uploadSeconds), "-", "-"),
+        new Row("accepted and expanded, lines/s", number(lines / expandSeconds), "-", "≥ 5,000"),
+        row("status while it runs, p50 ms", percentile(status, 0.50)),
+        new Row("status while it runs, p99 ms", number(percentile(status, 0.99)), "-", "< 250"),
+        new Row("memory, MB resident", Long.toString(resident), "-", "< 4,096"),
+        row("cancel → last call starts, s", Math.max(0, lastCall)),
+        new Row(
+            "lines accounted for at the end",
+            String.format(
+                Locale.ROOT,
+                "%,d",
+                counts.path("completed").asLong() + counts.path("failed").asLong()),
+            "-",
+            String.format(Locale.ROOT, "%,d", lines)));
+  }
+
+  private double[] statusMillis(String batch, int seconds)
+      throws IOException, InterruptedException {
+    double[] millis = new double[(int) (seconds * 1_000L / STATUS_EVERY_MILLIS)];
+    for (int i = 0; i < millis.length; i++) {
+      long begin = System.nanoTime();
+      service.status(batch);
+      millis[i] = (System.nanoTime() - begin) / 1e6;
+      TimeUnit.MILLISECONDS.sleep(Math.max(0, STATUS_EVERY_MILLIS - (long) millis[i]));
+    }
+    Arrays.sort(millis);
+    return millis;
+  }
+
+  private String create(int lines) throws IOException, InterruptedException {
+    Path file = file(lines);
+    String id = service.create(service.upload(file));
+    Files.delete(file);
+    return id;
+  }
+
+  private Path file(int lines) throws IOException {
+    Path file = Files.createTempFile("promptbeam-bench", ".jsonl");
+    try (BufferedWriter out = Files.newBufferedWriter(file)) {
+      for (int i = 0; i < lines; i++) {
+        out.write("{\"custom_id\":\"" + i + "\",\"method\":\"POST\",\"url\":");
+        out.write("\"/v1/chat/completions\",\"body\":{\"model\":\"" + BenchModels.UNLIMITED);
+        out.write("\",\"messages\":[{\"role\":\"user\",\"content\":\"");
+        out.write(BenchModels.prompt(made++));
+        out.write("\"}]}}\n");
+      }
+    }
+    return file;
+  }
+
+  /** Of this process, from the kernel; of its heap where there is no such file. */
+  private static long residentMegabytes() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (Files.isReadable(status)) {
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("VmHWM:")) {
+          return Long.parseLong(line.replaceAll("\\D", "")) / 1_024;
+        }
+      }
+    }
+    return (Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()) >> 20;
+  }
+
+  private static double percentile(double[] sorted, double share) {
+    return sorted[(int) Math.min(sorted.length - 1L, Math.round(share * (sorted.length - 1)))];
+  }
+
+  private static double secondsSince(long beginNanos) {
+    return (System.nanoTime() - beginNanos) / NANOS_PER_SECOND;
+  }
+
+  private static Row row(String figure, double value) {
+    return new Row(figure, number(value), "-", "-");
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, value >= 100 ? "%,.0f" : "%.2f", value);
+  }
+
+  @Override
+  public void close() {
+    service.close();
+  }
+}

@@ -1,0 +1,82 @@
+package io.promptbeam.local.cli;
+
+import io.promptbeam.local.bench.Row;
+import io.promptbeam.local.bench.batches.BatchBench;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Measures batches on this machine. */
+@Command(
+    name = "batches",
+    header = "Measure batches, over HTTP: one that is worked off, and a large one.",
+    description = {
+      "%nStarts everything in this process with a simulated provider (median latency 400 ms). The"
+          + " large batch is accepted, watched for a while, and cancelled."
+    },
+    footer = {
+      "  promptbeam bench batches",
+      "  promptbeam bench batches --lines 10000 --scale-lines 100000"
+    })
+final class BenchBatchesCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Option(
+      names = "--lines",
+      paramLabel = "N",
+      defaultValue = "30000",
+      description = "Lines of the batch that is worked off (default: ${DEFAULT-VALUE}).")
+  private int lines;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      defaultValue = "20000",
+      description = "Lines before anything is measured (default: ${DEFAULT-VALUE}).")
+  private int warmUp;
+
+  @Option(
+      names = "--scale-lines",
+      paramLabel = "N",
+      defaultValue = "1000000",
+      description = "Lines of the large batch (default: ${DEFAULT-VALUE}; 0: none).")
+  private int scaleLines;
+
+  @Option(
+      names = "--watch-seconds",
+      paramLabel = "N",
+      defaultValue = "20",
+      description = "How long the large batch is watched (default: ${DEFAULT-VALUE}).")
+  private int watchSeconds;
+
+  BenchBatchesCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (lines < 1 || warmUp < 1 || scaleLines < 0 || watchSeconds < 1) {
+      throw CliException.usage(
+          "--lines, --warm-up and --watch-seconds must be at least 1, --scale-lines not negative");
+    }
+    terminal.err().println("Log: " + LogFile.open(terminal.logDirectory(), "bench"));
+    List<Row> rows = new ArrayList<>();
+    try (BatchBench bench = BatchBench.start(terminal.err()::println)) {
+      bench.warmUp(warmUp);
+      rows.addAll(bench.throughput(lines));
+      if (scaleLines > 0) {
+        rows.addAll(bench.scale(scaleLines, watchSeconds));
+      }
+    }
+    Table.render(
+            List.of("FIGURE", "PROMPTBEAM", "TARGET"),
+            rows.stream()
+                .map(row -> List.of(row.figure(), row.promptbeam(), row.target()))
+                .toList())
+        .forEach(terminal.out()::println);
+    return ExitCodes.OK;
+  }
+}
