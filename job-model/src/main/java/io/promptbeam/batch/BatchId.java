@@ -1,9 +1,8 @@
 package io.promptbeam.batch;
 
 import io.promptbeam.job.Owner;
+import io.promptbeam.job.Sha256;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -37,14 +36,9 @@ public record BatchId(String hex) {
    * <p>Stored: do not change.
    */
   public static BatchId forIdempotencyKey(Owner owner, String key) {
-    try {
-      byte[] name =
-          ("promptbeam/batch\0" + owner.name() + "\0" + key).getBytes(StandardCharsets.UTF_8);
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(name);
-      return new BatchId(HexFormat.of().formatHex(hash, 0, BYTES));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    byte[] name =
+        ("promptbeam/batch\0" + owner.name() + "\0" + key).getBytes(StandardCharsets.UTF_8);
+    return new BatchId(HexFormat.of().formatHex(Sha256.of(name), 0, BYTES));
   }
 
   /** Of an id as callers write it, with its protocol's prefix. */

@@ -60,27 +60,23 @@ final class BatchJson {
 
   static BatchSpec decodeSpec(byte[] stored) {
     JsonNode json = tree(stored);
-    try {
-      Map<String, String> metadata = new LinkedHashMap<>();
-      json.path("metadata").fields().forEachRemaining(e -> metadata.put(e.getKey(), text(e)));
-      return new BatchSpec(
-          new BatchId(text(json, "id")),
-          new Owner(text(json, "owner")),
-          BatchProtocol.parse(text(json, "protocol")).orElseThrow(BatchJson::unknown),
-          new FileId(text(json, "input")),
-          text(json, "endpoint"),
-          text(json, "window"),
-          metadata,
-          Instant.parse(text(json, "created_at")),
-          Instant.parse(text(json, "expires_at")),
-          json.has("output_kept_seconds")
-              ? Optional.of(Duration.ofSeconds(json.get("output_kept_seconds").longValue()))
-              : Optional.empty(),
-          optional(json, "request_hash"),
-          optional(json, "retry_of").map(BatchId::new));
-    } catch (DateTimeException e) {
-      throw new IllegalArgumentException("a stored batch has a malformed time", e);
-    }
+    Map<String, String> metadata = new LinkedHashMap<>();
+    json.path("metadata").fields().forEachRemaining(e -> metadata.put(e.getKey(), text(e)));
+    return new BatchSpec(
+        new BatchId(text(json, "id")),
+        new Owner(text(json, "owner")),
+        BatchProtocol.parse(text(json, "protocol")).orElseThrow(BatchJson::unknown),
+        new FileId(text(json, "input")),
+        text(json, "endpoint"),
+        text(json, "window"),
+        metadata,
+        time(json, "created_at"),
+        time(json, "expires_at"),
+        json.has("output_kept_seconds")
+            ? Optional.of(Duration.ofSeconds(json.get("output_kept_seconds").longValue()))
+            : Optional.empty(),
+        optional(json, "request_hash"),
+        optional(json, "retry_of").map(BatchId::new));
   }
 
   static byte[] encode(BatchRun run) {
@@ -115,18 +111,14 @@ final class BatchJson {
               text(each, "param"),
               each.path("line").intValue()));
     }
-    try {
-      return new BatchRun(
-          BatchStatus.parse(text(json, "status")).orElseThrow(BatchJson::unknown),
-          json.path("lines").intValue(),
-          problems,
-          json.path("problem_count").intValue(),
-          optional(json, "started_at").map(Instant::parse),
-          optional(json, "ended_at").map(Instant::parse),
-          json.has("totals") ? Optional.of(tally(json.get("totals"))) : Optional.empty());
-    } catch (DateTimeException e) {
-      throw new IllegalArgumentException("a stored batch has a malformed time", e);
-    }
+    return new BatchRun(
+        BatchStatus.parse(text(json, "status")).orElseThrow(BatchJson::unknown),
+        json.path("lines").intValue(),
+        problems,
+        json.path("problem_count").intValue(),
+        json.has("started_at") ? Optional.of(time(json, "started_at")) : Optional.empty(),
+        json.has("ended_at") ? Optional.of(time(json, "ended_at")) : Optional.empty(),
+        json.has("totals") ? Optional.of(tally(json.get("totals"))) : Optional.empty());
   }
 
   static byte[] encode(Cut cut) {
@@ -141,7 +133,7 @@ final class BatchJson {
     JsonNode json = tree(stored);
     for (Cut.Kind kind : Cut.Kind.values()) {
       if (kind.status().wireName().equals(text(json, "kind"))) {
-        return new Cut(kind, Instant.parse(text(json, "at")));
+        return new Cut(kind, time(json, "at"));
       }
     }
     throw unknown();
@@ -208,8 +200,16 @@ final class BatchJson {
         json.path("bytes").longValue(),
         json.path("chunks").intValue(),
         json.path("listed").booleanValue(),
-        Instant.parse(text(json, "created_at")),
-        optional(json, "expires_at").map(Instant::parse));
+        time(json, "created_at"),
+        json.has("expires_at") ? Optional.of(time(json, "expires_at")) : Optional.empty());
+  }
+
+  private static Instant time(JsonNode json, String field) {
+    try {
+      return Instant.parse(text(json, field));
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException("what is stored has a malformed " + field, e);
+    }
   }
 
   private static JsonNode tree(byte[] stored) {

@@ -34,7 +34,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -424,17 +423,23 @@ final class BigtableBatchStore implements BatchStore {
             .read(index)
             .thenCompose(
                 rows -> {
-                  List<BatchId> ids = new ArrayList<>();
-                  rows.forEach(
-                      row -> ids.add(new BatchId(RowKeys.hexOf(row.getKey().toStringUtf8()))));
-                  return readAll(ids)
-                      .thenApply(
-                          found ->
-                              ids.stream()
-                                  .filter(found::containsKey)
-                                  .map(id -> Objects.requireNonNull(found.get(id)))
-                                  .toList());
+                  List<String> keys =
+                      rows.stream().map(row -> row.getKey().toStringUtf8()).toList();
+                  List<BatchId> ids =
+                      keys.stream().map(key -> new BatchId(RowKeys.hexOf(key))).distinct().toList();
+                  return readAll(ids).thenApply(found -> listed(keys, found));
                 }));
+  }
+
+  /** A creation that died half way left a row that no batch, or none of that time, stands for. */
+  private static List<Batch> listed(List<String> keys, Map<BatchId, Batch> found) {
+    List<Batch> listed = new ArrayList<>();
+    for (String key : keys) {
+      Optional.<Batch>ofNullable(found.get(new BatchId(RowKeys.hexOf(key))))
+          .filter(batch -> key.equals(RowKeys.batchByOwner(batch.spec())))
+          .ifPresent(listed::add);
+    }
+    return listed;
   }
 
   @Override

@@ -3,11 +3,9 @@ package io.promptbeam.submit;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
+import io.promptbeam.job.Sha256;
 import io.promptbeam.store.AnswerKey;
 import io.promptbeam.store.JobJson;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 
 /** Tells which requests are the same: equal JSON, in whatever order its fields come. */
@@ -31,17 +29,10 @@ public final class AnswerKeys {
       spec.options().outputSchema().ifPresent(schema -> all.set("output_schema", schema));
       return Optional.of(
           new AnswerKey(
-              sha256(StrictJson.utf8(spec.owner().name())), sha256(StrictJson.canonical(all))));
+              Sha256.hex(StrictJson.utf8(spec.owner().name())),
+              Sha256.hex(StrictJson.canonical(all))));
     } catch (MalformedJsonException e) {
       return Optional.empty();
-    }
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 }

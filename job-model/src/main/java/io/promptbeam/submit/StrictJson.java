@@ -2,6 +2,7 @@ package io.promptbeam.submit;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -9,10 +10,12 @@ import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -44,6 +47,10 @@ public final class StrictJson {
           .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
           .build();
 
+  /** For values that others follow. */
+  private static final ObjectReader VALUES =
+      MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
   private StrictJson() {}
 
   /** Reads one JSON value. */
@@ -65,7 +72,18 @@ public final class StrictJson {
     }
   }
 
-  private static MalformedJsonException malformed(JsonProcessingException e) {
+  /** Over a text too long to hold, which is read token by token, and {@link #value} by value. */
+  public static JsonParser parser(InputStream utf8) throws IOException {
+    return MAPPER.createParser(utf8);
+  }
+
+  /** The value that begins with the parser's current token. Fails as the parser does. */
+  public static JsonNode value(JsonParser parser) throws IOException {
+    return VALUES.readTree(parser);
+  }
+
+  /** What a failure of {@link #parser} or {@link #value} says about the text. */
+  public static MalformedJsonException malformed(JsonProcessingException e) {
     JsonLocation at = e.getLocation();
     int line = at == null ? 1 : Math.max(1, at.getLineNr());
     int column = at == null ? 1 : Math.max(1, at.getColumnNr());
@@ -94,7 +112,7 @@ public final class StrictJson {
   }
 
   /** Plain JSON in UTF-8. */
-  static byte[] write(JsonNode node) {
+  public static byte[] write(JsonNode node) {
     try {
       return MAPPER.writeValueAsBytes(node);
     } catch (JsonProcessingException e) {

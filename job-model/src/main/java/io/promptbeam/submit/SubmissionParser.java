@@ -13,10 +13,10 @@ import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
+import io.promptbeam.job.Sha256;
 import io.promptbeam.store.JobJson;
 import io.promptbeam.store.JobStore;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -343,12 +343,8 @@ public final class SubmissionParser {
 
   /** Stored: do not change. */
   private static String requestHash(String kind, JsonNode body) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(StrictJson.utf8(kind + "\n"));
-      return HexFormat.of().formatHex(digest.digest(StrictJson.canonical(body)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
+    digest.update(StrictJson.utf8(kind + "\n"));
+    return HexFormat.of().formatHex(digest.digest(StrictJson.canonical(body)));
   }
 }

@@ -2,12 +2,19 @@ package io.promptbeam.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.promptbeam.batch.BatchId;
+import io.promptbeam.batch.BatchLine;
+import io.promptbeam.batch.BatchProtocol;
+import io.promptbeam.batch.BatchSpec;
+import io.promptbeam.batch.FileId;
+import io.promptbeam.batch.StoredFile;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.Owner;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -29,6 +36,28 @@ class RowKeysTest {
         .isEqualTo("team.a#3#8204571999876#0d9f6a7e-58a3-4c1b-9d68-2f1f6a1b7c13");
     assertThat(RowKeys.due(new DueEntry(ID, spec.createdAt())))
         .isEqualTo("3#1795428000123#0d9f6a7e-58a3-4c1b-9d68-2f1f6a1b7c13");
+  }
+
+  @Test
+  void keysOfBatchesAndFiles_areTheseTexts() {
+    BatchId batch = new BatchId("0123456789abcdef01234567");
+    BatchLine line = new BatchLine(batch, 300);
+    BatchSpec spec = Batches.spec(batch, OWNER, BatchProtocol.ANTHROPIC, SPEC.createdAt());
+    FileId file = new FileId(batch.hex());
+    StoredFile stored =
+        new StoredFile(file, OWNER, "n", "batch", 1, 1, true, SPEC.createdAt(), Optional.empty());
+    assertThat(RowKeys.job(line.jobId()))
+        .isEqualTo("cdbb#0123456789abcdef01234567#000001#00000300");
+    assertThat(RowKeys.parseJob(RowKeys.job(line.jobId()))).contains(line.jobId());
+    assertThat(RowKeys.batch(batch)).isEqualTo("0123456789abcdef01234567");
+    assertThat(RowKeys.plan(batch, 12)).isEqualTo("0123456789abcdef01234567#000012");
+    assertThat(RowKeys.segmentColumn(12)).isEqualTo("000012");
+    assertThat(RowKeys.batchByOwner(spec))
+        .isEqualTo("team.a#anthropic#8204571999876#0123456789abcdef01234567");
+    assertThat(RowKeys.file(file)).isEqualTo("0123456789abcdef01234567");
+    assertThat(RowKeys.fileByOwner(stored))
+        .isEqualTo("team.a#8204571999876#0123456789abcdef01234567");
+    assertThat(RowKeys.chunk(file, 7)).isEqualTo("0123456789abcdef01234567#00000007");
   }
 
   @Test

@@ -207,6 +207,10 @@ public final class SimulatedBigtable {
   }
 
   private void jobChanged(String key, SimulatedRow row) {
+    if (row.isEmpty()) {
+      RowKeys.parseJob(key).ifPresent(visible::remove);
+      return;
+    }
     JobRows.toJob(Row.create(ByteString.copyFromUtf8(key), row.newest()))
         .ifPresent(
             job -> {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.StringUtf8Coder;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.io.gcp.pubsub.PubsubMessage;
 import org.apache.beam.sdk.io.gcp.pubsub.PubsubMessageWithAttributesCoder;
@@ -37,6 +38,10 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
   private static final long serialVersionUID = 1L;
 
   static final TupleTag<KV<Integer, WorkItem>> JOBS = new TupleTag<>() {};
+
+  /** Batches' ids, each with its owner's name. */
+  static final TupleTag<KV<String, String>> BATCHES = new TupleTag<>() {};
+
   static final TupleTag<PubsubMessage> REJECTS = new TupleTag<>() {};
 
   private final int shards;
@@ -58,8 +63,10 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
     PCollectionTuple decoded =
         messages.apply(
             "Decode",
-            ParDo.of(new DecodeFn(shards, workers)).withOutputTags(JOBS, TupleTagList.of(REJECTS)));
+            ParDo.of(new DecodeFn(shards, workers))
+                .withOutputTags(JOBS, TupleTagList.of(BATCHES).and(REJECTS)));
     decoded.get(JOBS).setCoder(KvCoder.of(VarIntCoder.of(), new WorkItemCoder()));
+    decoded.get(BATCHES).setCoder(KvCoder.of(StringUtf8Coder.of(), StringUtf8Coder.of()));
     decoded.get(REJECTS).setCoder(PubsubMessageWithAttributesCoder.of());
     return decoded;
   }
@@ -71,7 +78,7 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
     private static final int MAX_REJECT_BYTES = 9_900_000;
 
     private final Counter decoded = Metrics.counter("decode", "jobs");
-
+    private final Counter batches = Metrics.counter("decode", "batches");
     private final Counter rejected = Metrics.counter("decode", "rejects");
     private final int shards;
     private final Worker.Factory workers;
@@ -97,7 +104,13 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
     @ProcessElement
     public void process(@Element PubsubMessage message, MultiOutputReceiver out) {
       try {
-        List<JobReference> references = decode(message);
+        JobMessage decodedMessage = JobMessageCodec.decode(message.getPayload());
+        if (decodedMessage instanceof JobMessage.OfBatch of) {
+          out.get(BATCHES).output(KV.of(of.batch().hex(), of.owner().name()));
+          batches.inc();
+          return;
+        }
+        List<JobReference> references = references(decodedMessage);
         for (JobReference reference : references) {
           out.get(JOBS).output(KV.of(shard, new SingleJob(reference)));
         }
@@ -109,9 +122,8 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
       }
     }
 
-    private List<JobReference> decode(PubsubMessage message)
-        throws MalformedMessageException, InvalidSubmissionException {
-      JobMessage decodedMessage = JobMessageCodec.decode(message.getPayload());
+    private List<JobReference> references(JobMessage decodedMessage)
+        throws InvalidSubmissionException {
       if (decodedMessage instanceof JobMessage.Reference known) {
         return List.of(known.reference());
       }

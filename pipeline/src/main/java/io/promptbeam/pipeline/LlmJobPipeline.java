@@ -1,8 +1,10 @@
 package io.promptbeam.pipeline;
 
 import io.promptbeam.pipeline.engine.JobOutcome;
+import io.promptbeam.pipeline.engine.WorkItem;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.transforms.Flatten;
+import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.PCollection;
 import org.apache.beam.sdk.values.PCollectionList;
 import org.apache.beam.sdk.values.PCollectionTuple;
@@ -28,8 +30,15 @@ public final class LlmJobPipeline {
 
     PCollectionTuple swept = pipeline.apply("Sweep", new Sweep(options, workers));
 
+    PCollection<KV<Integer, WorkItem>> expanded =
+        PCollectionList.of(decoded.get(DecodeMessages.BATCHES))
+            .and(swept.get(Sweep.BATCHES))
+            .apply("Batches", Flatten.pCollections())
+            .apply("ExpandBatches", new ExpandBatches(options.getShards(), workers));
+
     PCollection<JobOutcome> called =
         PCollectionList.of(decoded.get(DecodeMessages.JOBS))
+            .and(expanded)
             .and(swept.get(Sweep.JOBS))
             .apply("Jobs", Flatten.pCollections())
             .apply("CallLlm", new CallLlm(workers));

@@ -1,8 +1,10 @@
 package io.promptbeam.pipeline;
 
+import io.promptbeam.pipeline.batch.BatchExpander;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker a process and factory key, opened by the first DoFn that needs it and closed after the
@@ -36,6 +38,11 @@ final class SharedWorker implements AutoCloseable {
     return shared.shards.computeIfAbsent(key, k -> new Shard());
   }
 
+  /** The worker's, opened when it is first asked for. */
+  BatchExpander expander() {
+    return shared.expander();
+  }
+
   @Override
   public void close() {
     synchronized (OPEN) {
@@ -44,16 +51,31 @@ final class SharedWorker implements AutoCloseable {
       }
       OPEN.remove(key);
     }
-    shared.worker.close();
+    shared.close();
   }
 
   private static final class Shared {
     private final Worker worker;
     private final Map<Integer, Shard> shards = new ConcurrentHashMap<>();
+    private @Nullable BatchExpander expander;
     private int users;
 
     Shared(Worker worker) {
       this.worker = worker;
+    }
+
+    synchronized BatchExpander expander() {
+      if (expander == null) {
+        expander = new BatchExpander(worker.store(), worker.clients()::catalog);
+      }
+      return expander;
+    }
+
+    synchronized void close() {
+      if (expander != null) {
+        expander.close();
+      }
+      worker.close();
     }
   }
 }

@@ -1,8 +1,10 @@
 package io.promptbeam.pipeline;
 
+import io.promptbeam.batch.BatchSpec;
 import io.promptbeam.message.JobReference;
 import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.engine.JobOutcome;
+import io.promptbeam.pipeline.engine.SegmentItem;
 import io.promptbeam.pipeline.engine.SingleJob;
 import io.promptbeam.pipeline.engine.WorkItem;
 import io.promptbeam.pipeline.sweep.SweepConfig;
@@ -16,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.beam.sdk.coders.BooleanCoder;
 import org.apache.beam.sdk.coders.InstantCoder;
 import org.apache.beam.sdk.coders.KvCoder;
+import org.apache.beam.sdk.coders.StringUtf8Coder;
 import org.apache.beam.sdk.coders.VarIntCoder;
 import org.apache.beam.sdk.coders.VarLongCoder;
 import org.apache.beam.sdk.metrics.Counter;
@@ -46,6 +49,10 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
   private static final long serialVersionUID = 1L;
 
   static final TupleTag<KV<Integer, WorkItem>> JOBS = new TupleTag<>() {};
+
+  /** As {@link DecodeMessages#BATCHES}. */
+  static final TupleTag<KV<String, String>> BATCHES = new TupleTag<>() {};
+
   static final TupleTag<JobOutcome> OUTCOMES = new TupleTag<>() {};
 
   private final Duration interval;
@@ -71,8 +78,9 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
             .apply(
                 "Look",
                 ParDo.of(new SweepFn(workers, interval, everythingAtStart, shards))
-                    .withOutputTags(JOBS, TupleTagList.of(OUTCOMES)));
+                    .withOutputTags(JOBS, TupleTagList.of(BATCHES).and(OUTCOMES)));
     swept.get(JOBS).setCoder(KvCoder.of(VarIntCoder.of(), new WorkItemCoder()));
+    swept.get(BATCHES).setCoder(KvCoder.of(StringUtf8Coder.of(), StringUtf8Coder.of()));
     swept.get(OUTCOMES).setCoder(new JobOutcomeCoder());
     return swept;
   }
@@ -154,6 +162,12 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
         int shard = Math.floorMod(reference.jobId().hashCode(), shards);
         out.get(JOBS).output(KV.of(shard, new SingleJob(reference)));
       }
+      for (SegmentItem segment : swept.segments()) {
+        out.get(JOBS).output(KV.of(ExpandBatches.shard(segment, shards), segment));
+      }
+      for (BatchSpec batch : swept.batches()) {
+        out.get(BATCHES).output(KV.of(batch.id().hex(), batch.owner().name()));
+      }
       for (JobOutcome ended : swept.ended()) {
         worker().engine().endedJobs().count(ended.owner(), 1);
         worker()
@@ -163,7 +177,7 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
         out.get(OUTCOMES).output(ended);
       }
       looked.inc(swept.looked());
-      handedOver.inc(swept.again().size());
+      handedOver.inc(swept.again().size() + swept.segments().size());
     }
 
     /** By one clock, if perhaps of two machines; one that is far ahead or behind skips nothing. */

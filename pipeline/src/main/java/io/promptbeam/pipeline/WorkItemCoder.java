@@ -4,6 +4,8 @@ import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
 import io.promptbeam.message.JobReference;
+import io.promptbeam.pipeline.engine.SegmentItem;
+import io.promptbeam.pipeline.engine.SegmentPlan;
 import io.promptbeam.pipeline.engine.SingleJob;
 import io.promptbeam.pipeline.engine.WorkItem;
 import java.io.DataInputStream;
@@ -26,6 +28,7 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
   private static final int SINGLE_JOB_OF_OLD = 1;
 
   private static final int SINGLE_JOB = 2;
+  private static final int SEGMENT = 3;
 
   @Override
   public void encode(WorkItem item, OutputStream out) throws IOException {
@@ -42,6 +45,9 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
       data.writeLong(reference.outputTokenEstimate());
       data.writeInt(reference.dispatchSequence());
       data.writeUTF(reference.traceparent().orElse(""));
+    } else if (item instanceof SegmentItem segment) {
+      data.writeByte(SEGMENT);
+      SegmentPlan.write(segment, data);
     }
     data.flush();
   }
@@ -50,6 +56,9 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
   public WorkItem decode(InputStream in) throws IOException {
     var data = new DataInputStream(in);
     int kind = data.readByte();
+    if (kind == SEGMENT) {
+      return SegmentPlan.read(data);
+    }
     if (kind != SINGLE_JOB && kind != SINGLE_JOB_OF_OLD) {
       throw new IOException("unknown kind of work item: " + kind);
     }

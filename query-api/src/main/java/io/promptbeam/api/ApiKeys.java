@@ -1,12 +1,11 @@
 package io.promptbeam.api;
 
 import io.promptbeam.job.Owner;
+import io.promptbeam.job.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -78,20 +77,12 @@ public final class ApiKeys {
    */
   public Optional<Owner> ownerOf(String key) {
     return Optional.ofNullable(
-        ownerByHash.get(HexFormat.of().formatHex(sha256(key.getBytes(StandardCharsets.UTF_8)))));
+        ownerByHash.get(HexFormat.of().formatHex(Sha256.of(key.getBytes(StandardCharsets.UTF_8)))));
   }
 
   /** The same for every process with the same keys, and unknown to callers. */
   byte[] tokenSecret() {
     String all = String.join("\n", ownerByHash.keySet());
-    return sha256(("promptbeam/page-token\n" + all).getBytes(StandardCharsets.UTF_8));
-  }
-
-  static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return Sha256.of(("promptbeam/page-token\n" + all).getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -1,11 +1,13 @@
 package io.promptbeam.api;
 
+import io.promptbeam.api.anthropic.MessageBatchLimits;
 import java.time.Duration;
 
 /**
  * What a server takes on.
  *
  * @param maxBodyBytes of a request; more is answered 413
+ * @param maxFileBytes of an uploaded file; more is answered 413
  * @param maxHeaderBytes of a request, its first line included
  * @param idleTimeout of a connection, also while a body is awaited
  * @param maxThreads a request takes one while it is answered
@@ -13,26 +15,31 @@ import java.time.Duration;
  * @param maxWaiters requests held by {@code Prefer: wait}, fewer than threads
  * @param cacheBytes of rendered answers about ended jobs
  * @param cacheTimeToLive how long an erasure by another process may go unnoticed
+ * @param messageBatches of creations of Anthropic's message batches
  */
 public record ApiLimits(
     int maxBodyBytes,
+    long maxFileBytes,
     int maxHeaderBytes,
     Duration idleTimeout,
     int maxThreads,
     int maxQueued,
     int maxWaiters,
     long cacheBytes,
-    Duration cacheTimeToLive) {
+    Duration cacheTimeToLive,
+    MessageBatchLimits messageBatches) {
   public static final ApiLimits DEFAULT =
       new ApiLimits(
           10_000_000,
+          2L * 1024 * 1024 * 1024,
           16 * 1024,
           Duration.ofSeconds(60),
           256,
           2_048,
           128,
           64L * 1024 * 1024,
-          Duration.ofSeconds(10));
+          Duration.ofSeconds(10),
+          MessageBatchLimits.DEFAULT);
 
   public ApiLimits {
     if (maxWaiters >= maxThreads) {
@@ -43,37 +50,71 @@ public record ApiLimits(
   public ApiLimits withMaxBodyBytes(int bytes) {
     return new ApiLimits(
         bytes,
+        maxFileBytes,
         maxHeaderBytes,
         idleTimeout,
         maxThreads,
         maxQueued,
         maxWaiters,
         cacheBytes,
-        cacheTimeToLive);
+        cacheTimeToLive,
+        messageBatches);
+  }
+
+  public ApiLimits withMaxFileBytes(long bytes) {
+    return new ApiLimits(
+        maxBodyBytes,
+        bytes,
+        maxHeaderBytes,
+        idleTimeout,
+        maxThreads,
+        maxQueued,
+        maxWaiters,
+        cacheBytes,
+        cacheTimeToLive,
+        messageBatches);
   }
 
   public ApiLimits withMaxWaiters(int waiters) {
     return new ApiLimits(
         maxBodyBytes,
+        maxFileBytes,
         maxHeaderBytes,
         idleTimeout,
         maxThreads,
         maxQueued,
         waiters,
         cacheBytes,
-        cacheTimeToLive);
+        cacheTimeToLive,
+        messageBatches);
   }
 
   /** Zero turns the cache off. */
   public ApiLimits withCacheBytes(long bytes) {
     return new ApiLimits(
         maxBodyBytes,
+        maxFileBytes,
         maxHeaderBytes,
         idleTimeout,
         maxThreads,
         maxQueued,
         maxWaiters,
         bytes,
-        cacheTimeToLive);
+        cacheTimeToLive,
+        messageBatches);
+  }
+
+  public ApiLimits withMessageBatches(MessageBatchLimits other) {
+    return new ApiLimits(
+        maxBodyBytes,
+        maxFileBytes,
+        maxHeaderBytes,
+        idleTimeout,
+        maxThreads,
+        maxQueued,
+        maxWaiters,
+        cacheBytes,
+        cacheTimeToLive,
+        other);
   }
 }

@@ -1,13 +1,16 @@
 package io.promptbeam.api;
 
+import io.promptbeam.api.anthropic.MessageBatchRoutes;
 import io.promptbeam.api.http.Gate;
 import io.promptbeam.api.http.KeyGate;
 import io.promptbeam.api.http.LoopbackGate;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.api.jobs.JobRoutes;
+import io.promptbeam.api.openai.OpenAiRoutes;
 import io.promptbeam.api.spark.HttpHost;
 import io.promptbeam.api.usage.UsageHandler;
 import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.job.Sha256;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.submit.JobSubmitter;
@@ -55,7 +58,7 @@ public final class ApiServer implements AutoCloseable {
         config
             .keys()
             .map(ApiKeys::tokenSecret)
-            .orElseGet(() -> ApiKeys.sha256("loopback".getBytes(StandardCharsets.UTF_8)));
+            .orElseGet(() -> Sha256.of("loopback".getBytes(StandardCharsets.UTF_8)));
     jobs =
         new JobRoutes(
             store,
@@ -67,7 +70,14 @@ public final class ApiServer implements AutoCloseable {
             secret);
     List<Route> routes = new ArrayList<>(jobs.routes());
     routes.add(Route.of("GET", UsageHandler.PATH, new UsageHandler(store.usage(), catalog, clock)));
+    routes.addAll(
+        OpenAiRoutes.of(
+            store, publisher, config.publishWait(), catalog, clock, limits.maxFileBytes()));
     routes.addAll(Probes.routes(store));
+    routes.addAll(
+        new MessageBatchRoutes(
+                store, publisher, config.publishWait(), catalog, limits.messageBatches(), clock)
+            .routes());
     Gate gate = config.keys().<Gate>map(k -> new KeyGate(k::ownerOf)).orElseGet(LoopbackGate::new);
     host =
         new HttpHost(

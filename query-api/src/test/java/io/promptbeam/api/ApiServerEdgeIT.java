@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.promptbeam.api.HttpProbe.Answer;
+import io.promptbeam.job.Sha256;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.store.InMemoryJobStore;
 import java.io.ByteArrayInputStream;
@@ -14,7 +15,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -39,7 +39,7 @@ class ApiServerEdgeIT {
   }
 
   private static String hash(String key) {
-    return HexFormat.of().formatHex(ApiKeys.sha256(key.getBytes(StandardCharsets.UTF_8)));
+    return Sha256.hex(key.getBytes(StandardCharsets.UTF_8));
   }
 
   private static void assertProblem(Answer answer, int status, String code) {

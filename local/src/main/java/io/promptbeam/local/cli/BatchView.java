@@ -64,7 +64,9 @@ final class BatchView {
             + number(counts, "completed")
             + " completed, "
             + number(counts, "failed")
-            + " failed");
+            + " failed"
+            + uncalled(batch, "cancelled")
+            + uncalled(batch, "expired"));
     String tokens = Costs.tokens(batch.path("usage"));
     if (!tokens.isEmpty()) {
       lines.add("tokens   " + tokens);
@@ -85,12 +87,22 @@ final class BatchView {
     for (int i = 0; i < Math.min(SHOWN_PROBLEMS, problems.size()); i++) {
       JsonNode problem = problems.get(i);
       String where = problem.path("line").isNumber() ? "line " + problem.path("line") + ": " : "";
-      lines.add("problem  " + where + problem.path("message").asText());
+      String param = problem.path("param").asText("");
+      lines.add(
+          "problem  "
+              + where
+              + (param.isEmpty() || problem.path("param").isNull() ? "" : param + ": ")
+              + problem.path("message").asText());
     }
     if (problems.size() > SHOWN_PROBLEMS) {
       lines.add("problem  and more: --json shows " + problems.size());
     }
     return lines;
+  }
+
+  private static String uncalled(JsonNode batch, String how) {
+    JsonNode lines = batch.path("promptbeam").path("lines");
+    return lines.path(how).asLong() == 0 ? "" : ", " + number(lines, how) + " " + how;
   }
 
   private static String number(JsonNode object, String field) {

@@ -3,7 +3,6 @@ package io.promptbeam.local.cli;
 import io.promptbeam.local.bench.Row;
 import io.promptbeam.local.bench.batches.BatchBench;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,7 +18,7 @@ import picocli.CommandLine.Option;
     },
     footer = {
       "  promptbeam bench batches",
-      "  promptbeam bench batches --lines 10000 --scale-lines 100000"
+      "  promptbeam bench batches --lines 10000 --scale-lines 0"
     })
 final class BenchBatchesCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -41,7 +40,7 @@ final class BenchBatchesCommand implements Callable<Integer> {
   @Option(
       names = "--scale-lines",
       paramLabel = "N",
-      defaultValue = "1000000",
+      defaultValue = "50000",
       description = "Lines of the large batch (default: ${DEFAULT-VALUE}; 0: none).")
   private int scaleLines;
 
@@ -63,20 +62,23 @@ final class BenchBatchesCommand implements Callable<Integer> {
           "--lines, --warm-up and --watch-seconds must be at least 1, --scale-lines not negative");
     }
     terminal.err().println("Log: " + LogFile.open(terminal.logDirectory(), "bench"));
-    List<Row> rows = new ArrayList<>();
     try (BatchBench bench = BatchBench.start(terminal.err()::println)) {
       bench.warmUp(warmUp);
-      rows.addAll(bench.throughput(lines));
+      print(bench.throughput(lines));
       if (scaleLines > 0) {
-        rows.addAll(bench.scale(scaleLines, watchSeconds));
+        print(bench.scale(scaleLines, watchSeconds));
       }
     }
+    return ExitCodes.OK;
+  }
+
+  /** At once: the next part may take long. */
+  private void print(List<Row> rows) {
     Table.render(
             List.of("FIGURE", "PROMPTBEAM", "TARGET"),
             rows.stream()
                 .map(row -> List.of(row.figure(), row.promptbeam(), row.target()))
                 .toList())
         .forEach(terminal.out()::println);
-    return ExitCodes.OK;
   }
 }

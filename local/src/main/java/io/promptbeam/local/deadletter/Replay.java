@@ -1,8 +1,8 @@
 package io.promptbeam.local.deadletter;
 
 import com.google.protobuf.ByteString;
+import io.promptbeam.job.Sha256;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -78,12 +78,8 @@ final class Replay {
   }
 
   private static ByteString digest(DeadLetter letter) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      sha256.update(letter.payload().asReadOnlyByteBuffer());
-      return ByteString.copyFrom(sha256.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    MessageDigest sha256 = Sha256.digest();
+    sha256.update(letter.payload().asReadOnlyByteBuffer());
+    return ByteString.copyFrom(sha256.digest());
   }
 }

@@ -203,7 +203,7 @@ class PipelineEndToEndIT {
         "not_json b", Arrays.copyOf(good, good.length - 10),
         "not_json c", new byte[] {(byte) 0x80, 0, 1},
         "unsupported_version a", edited(good, "v", "2"),
-        "unknown_kind a", edited(good, "kind", "\"batch\""),
+        "unknown_kind a", edited(good, "kind", "\"another\""),
         "missing_field a", edited(good, "owner", "null"),
         "too_large a", garbage,
         "too_large b", nearlyTooLargeForPubsub,

@@ -1,5 +1,7 @@
 package io.promptbeam.pipeline.engine;
 
+import io.promptbeam.batch.BatchId;
+import io.promptbeam.batch.BatchLine;
 import io.promptbeam.job.JobId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -9,19 +11,75 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** An offered item and what is left of it. Not thread-safe: the engine's loop owns it. */
+/**
+ * An offered item and what is left of it; or one job of it, that went its own way. Not thread-safe:
+ * the engine's loop owns it.
+ */
 final class ActiveItem {
   private WorkItem item;
-  private final List<WorkListener> listeners = new ArrayList<>(1);
-  private final Deque<JobId> undrawn;
+  private final Optional<ActiveItem> whole;
+  private final List<WorkListener> listeners;
+  private final List<JobId> jobs;
+  private final Deque<JobId> again = new ArrayDeque<>(0);
+  private final Set<JobId> paused = new HashSet<>(0);
   private final Set<String> noPlaces = new HashSet<>(0);
   private Optional<String> elsewhere = Optional.empty();
+  private int next;
   private int unfinished;
+  private boolean begun;
+  private boolean cut;
 
   ActiveItem(WorkItem item) {
+    this(item, Optional.empty(), new ArrayList<>(1));
+  }
+
+  private ActiveItem(WorkItem item, Optional<ActiveItem> whole, List<WorkListener> listeners) {
     this.item = item;
-    this.undrawn = new ArrayDeque<>(item.jobs());
-    this.unfinished = undrawn.size();
+    this.whole = whole;
+    this.listeners = listeners;
+    this.jobs = item.jobs();
+    this.unfinished = jobs.size();
+  }
+
+  /** One of its jobs goes on by itself, under {@code single}; its end counts here. */
+  ActiveItem apart(SingleJob single) {
+    ActiveItem part = new ActiveItem(single, Optional.of(this), listeners);
+    // It was drawn already.
+    part.next = 1;
+    part.begun = begun;
+    part.cut = cut;
+    return part;
+  }
+
+  /** Whose part this is. */
+  Optional<ActiveItem> whole() {
+    return whole;
+  }
+
+  /** Whether it has jobs that must not be moved with one of them. */
+  boolean hasSeveral() {
+    return item instanceof SegmentItem;
+  }
+
+  /** Of whose lines it consists. */
+  Optional<BatchId> batch() {
+    return item instanceof SegmentItem segment
+        ? Optional.of(segment.batch())
+        : BatchLine.of(jobs.get(0)).map(BatchLine::batch);
+  }
+
+  /** Of whose lines it consists, if it is of a batch. */
+  int segment() {
+    return BatchLine.of(jobs.get(0)).orElseThrow().segment();
+  }
+
+  /** Whether its jobs may be read and claimed. */
+  boolean hasBegun() {
+    return begun || !(item instanceof SegmentItem);
+  }
+
+  void begin() {
+    begun = true;
   }
 
   WorkItem item() {
@@ -58,21 +116,52 @@ final class ActiveItem {
   }
 
   boolean hasUndrawn() {
-    return !undrawn.isEmpty();
+    return undrawn() > 0;
   }
 
   int undrawn() {
-    return undrawn.size();
+    return jobs.size() - next + again.size();
+  }
+
+  /** What {@link #draw} will answer. */
+  JobId peek() {
+    return next < jobs.size() ? jobs.get(next) : again.getFirst();
   }
 
   JobId draw() {
-    return undrawn.removeFirst();
+    return next < jobs.size() ? jobs.get(next++) : again.removeFirst();
   }
 
   /** Puts a job back that has to be tried again. True when the item must queue up again for it. */
   boolean putBack(JobId job) {
-    undrawn.addLast(job);
-    return undrawn.size() == 1;
+    again.addLast(job);
+    return undrawn() == 1;
+  }
+
+  /** A job that was drawn waits for its time. */
+  void pause(JobId job) {
+    paused.add(job);
+  }
+
+  /** The time has come. False when it is not wanted any more. */
+  boolean resume(JobId job) {
+    return paused.remove(job);
+  }
+
+  /** None of its jobs is to be called any more. Answers those that wait, which are not drawn. */
+  List<JobId> cut() {
+    cut = true;
+    List<JobId> waiting = new ArrayList<>(jobs.subList(next, jobs.size()));
+    waiting.addAll(again);
+    waiting.addAll(paused);
+    next = jobs.size();
+    again.clear();
+    paused.clear();
+    return waiting;
+  }
+
+  boolean isCut() {
+    return cut;
   }
 
   /** One job less to do. True when it was the last. */

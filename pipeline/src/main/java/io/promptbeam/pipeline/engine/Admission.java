@@ -78,6 +78,11 @@ final class Admission {
     lane.add(item, context.clock().millis());
   }
 
+  /** So many jobs of an item that waits here are not to be drawn any more. */
+  void withdrawn(int jobs) {
+    waitingJobs -= jobs;
+  }
+
   /** What kept the lane's jobs from starting when it was last asked for them, if anything did. */
   Optional<Binding> binding() {
     return binding;
@@ -97,6 +102,11 @@ final class Admission {
         lane.quota().expect(0);
         return untilAsked(starts);
       }
+      if (!item.hasUndrawn()) {
+        // Its batch was cut.
+        lane.settle(lane.turnTaken(item), 0);
+        continue;
+      }
       if (owners.isAtLimit(item.item().owner())) {
         lane.hold(item.item().owner(), LaneSnapshot.OWNER_IN_FLIGHT);
         continue;
@@ -112,13 +122,13 @@ final class Admission {
             ? untilAsked(starts)
             : new Admitted(starts, OptionalLong.of(breakerWait), false);
       }
-      TokenAmount estimate = estimate(item.item());
+      TokenAmount estimate = estimate(item);
       var answer = gate.tryStart(item.item().owner(), model, estimate);
       if (answer instanceof OwnerGate.Answer.Wait) {
         lane.hold(item.item().owner(), LaneSnapshot.BUDGET);
         continue;
       }
-      tokens += item.item().tokensPerCall();
+      tokens += item.item().tokensOf(item.peek());
       if (answer instanceof OwnerGate.Answer.Refused refused) {
         starts.add(draw(item, Start.Terms.refused(refused.error())));
         continue;
@@ -174,9 +184,9 @@ final class Admission {
     diversion.divert(item, job, modelId);
   }
 
-  private static TokenAmount estimate(WorkItem item) {
-    long output = item.outputTokensPerCall();
-    return new TokenAmount(item.tokensPerCall() - output, output);
+  private static TokenAmount estimate(ActiveItem item) {
+    long output = item.item().outputTokensOf(item.peek());
+    return new TokenAmount(item.item().tokensOf(item.peek()) - output, output);
   }
 
   private static Optional<Binding> bound(String reason) {

@@ -45,7 +45,8 @@ public final class CallEngine implements AutoCloseable {
   private final OwnerCalls owners;
   private final EndedJobs endedJobs;
   private final LaneReports reports;
-  private final LanePump.Settling settling;
+  private final Segments segments;
+  private final Settlement settling;
   private final Draining draining;
   private final Map<String, LanePump> lanes = new ConcurrentHashMap<>();
   private final Map<String, ActiveItem> items = new HashMap<>();
@@ -133,7 +134,9 @@ public final class CallEngine implements AutoCloseable {
             new OutputChecks(),
             new Repairs(),
             new SharedAnswers(store));
-    settling = new Settlement(context, new DueClearer(store), endedJobs, items, this::lane);
+    segments = new Segments(context, store);
+    settling =
+        new Settlement(context, new DueClearer(store), endedJobs, segments, items, this::lane);
     draining = new Draining(context, attempts, spending);
     spending.gate().onOpen(owner -> onLoop(() -> lanes.values().forEach(l -> l.free(owner))));
     reports = new LaneReports(id, store.lanes(), context, lanes::values);
@@ -159,6 +162,7 @@ public final class CallEngine implements AutoCloseable {
           ActiveItem active = new ActiveItem(item);
           active.listeners().add(listener);
           items.put(item.key(), active);
+          segments.add(active, settling);
           lane(active.laneModel()).add(active);
           context.counters().waiting(item.jobs().size());
         });

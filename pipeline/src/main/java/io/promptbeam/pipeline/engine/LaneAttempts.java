@@ -5,9 +5,13 @@ import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.store.JobStore;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * Begins the attempts at a lane's starts, with one read for all of them, and tells when each has
@@ -25,11 +29,13 @@ final class LaneAttempts {
   private final JobStore store;
   private final Set<Attempt> running;
   private final LanePermit.Lane lane;
+  private final Function<ActiveItem, CompletableFuture<Boolean>> gate;
   private final Listener listener;
 
   /**
    * @param running where attempts are noted while they run; thread-safe
    * @param lane hears what calls tell of the provider
+   * @param gate lets items begin whose jobs may not be read before
    */
   LaneAttempts(
       String model,
@@ -37,44 +43,73 @@ final class LaneAttempts {
       JobStore store,
       Set<Attempt> running,
       LanePermit.Lane lane,
+      Function<ActiveItem, CompletableFuture<Boolean>> gate,
       Listener listener) {
     this.model = model;
     this.context = context;
     this.store = store;
     this.running = running;
     this.lane = lane;
+    this.gate = gate;
     this.listener = listener;
   }
 
+  private record Begun(Start start, Attempt attempt) {}
+
   void begin(List<Start> starts) {
-    List<JobId> ids = new ArrayList<>(starts.size());
-    List<Attempt> begun = new ArrayList<>(starts.size());
+    List<Begun> ready = new ArrayList<>(starts.size());
+    Map<ActiveItem, List<Begun>> gated = new LinkedHashMap<>();
     for (Start start : starts) {
-      ids.add(start.job());
-      begun.add(attempt(start));
+      List<Begun> where =
+          start.item().hasBegun()
+              ? ready
+              : gated.computeIfAbsent(start.item(), item -> new ArrayList<>());
+      where.add(new Begun(start, attempt(start)));
     }
+    read(ready);
+    gated.forEach(this::readOnceBegun);
+  }
+
+  private void readOnceBegun(ActiveItem item, List<Begun> these) {
+    var unused =
+        gate.apply(item)
+            .whenComplete(
+                (begun, failure) -> {
+                  if (failure != null) {
+                    these.forEach(each -> each.attempt().storeFailed(failure));
+                  } else if (begun) {
+                    read(these);
+                  } else {
+                    these.forEach(each -> each.attempt().decide(new Verdict.Cut()));
+                  }
+                });
+  }
+
+  private void read(List<Begun> these) {
+    if (these.isEmpty()) {
+      return;
+    }
+    List<JobId> ids = these.stream().map(each -> each.start().job()).toList();
     var unused =
         store
             .read(ids, Set.of(JobStore.Part.REQUEST))
             .whenComplete(
                 (found, failure) -> {
-                  for (int i = 0; i < ids.size(); i++) {
+                  for (Begun each : these) {
                     if (failure != null) {
-                      begun.get(i).storeFailed(failure);
+                      each.attempt().storeFailed(failure);
                     } else {
                       begin(
-                          starts.get(i),
-                          begun.get(i),
-                          Optional.<Job>ofNullable(found.get(ids.get(i))));
+                          each.start(),
+                          each.attempt(),
+                          Optional.<Job>ofNullable(found.get(each.start().job())));
                     }
                   }
                 });
   }
 
   private static void begin(Start start, Attempt attempt, Optional<Job> found) {
-    if (found.isPresent()
-        && start.item().item() instanceof SingleJob single
-        && !isTrue(single, found.get().spec())) {
+    if (found.isPresent() && !isTrue(start.item().item(), found.get().spec())) {
       attempt.misaddressed(found.get());
     } else if (start.terms().refusal().isPresent()) {
       attempt.refuse(found, start.terms().refusal().get());
@@ -84,7 +119,7 @@ final class LaneAttempts {
   }
 
   /** Anybody who may publish can write a reference; the row is what counts. */
-  private static boolean isTrue(SingleJob item, JobSpec spec) {
+  private static boolean isTrue(WorkItem item, JobSpec spec) {
     return item.modelId().equals(spec.modelId())
         && item.owner().equals(spec.owner())
         && item.priority() == spec.limits().priority();

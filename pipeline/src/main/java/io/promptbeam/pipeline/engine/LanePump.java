@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Keeps one lane's calls going: looks when something may start, has what {@link Admission} lets
@@ -24,6 +25,9 @@ final class LanePump implements LanePermit.Lane {
   interface Settling {
     /** Called once per start, on the loop. */
     void settle(LanePump lane, ActiveItem item, JobId job, Verdict verdict);
+
+    /** Lets the lines of an item begin that has not; on the loop. False: not now, or never. */
+    CompletableFuture<Boolean> begin(ActiveItem item);
 
     /** Another model that may be asked while this lane's fails; on the loop. */
     Optional<String> instead(LanePump lane, ActiveItem item);
@@ -63,7 +67,7 @@ final class LanePump implements LanePermit.Lane {
     health = new ProviderHealth(model, context);
     retries = new LaneRetries(context, lane, health, owners::weight);
     admission = new Admission(model, context, lane, owners, gate, health, new Elsewhere());
-    attempts = new LaneAttempts(model, context, store, running, this, this::ended);
+    attempts = new LaneAttempts(model, context, store, running, this, settling::begin, this::ended);
     startRate = new StartRate(context.nowNanos());
     lastStartNanos = context.nowNanos() - startIntervalNanos();
     owners.onFree(this::free);
@@ -78,6 +82,12 @@ final class LanePump implements LanePermit.Lane {
   /** Queues an item that has jobs to draw. */
   void add(ActiveItem item) {
     admission.add(item);
+    request();
+  }
+
+  /** So many jobs of an item that waits here are not to be drawn any more. */
+  void withdrawn(int jobs) {
+    admission.withdrawn(jobs);
     request();
   }
 

@@ -25,6 +25,9 @@ sealed interface Verdict {
    */
   record Reroute(String modelId, boolean hereIsNoPlace, LookAgain then) implements Verdict {}
 
+  /** Its segment may not begin: its batch is cut, or over. */
+  record Cut() implements Verdict {}
+
   /** It was not called and has not ended; look again after {@code delay}. */
   record LookAgain(Duration delay) implements Verdict {}
 }

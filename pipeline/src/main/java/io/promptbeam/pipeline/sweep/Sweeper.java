@@ -1,5 +1,7 @@
 package io.promptbeam.pipeline.sweep;
 
+import io.promptbeam.batch.BatchLine;
+import io.promptbeam.batch.BatchSpec;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
@@ -9,6 +11,7 @@ import io.promptbeam.job.Lease;
 import io.promptbeam.message.JobReference;
 import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.engine.JobOutcome;
+import io.promptbeam.pipeline.engine.SegmentItem;
 import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
@@ -49,12 +52,14 @@ public final class Sweeper {
   private final Jobs jobs;
   private final Clock clock;
   private final SweepConfig config;
+  private final BatchSweep batchSweep;
 
   public Sweeper(JobStore store, Clock clock, SweepConfig config) {
     this.store = store;
     this.jobs = new Jobs(store, clock);
     this.clock = clock;
     this.config = config;
+    this.batchSweep = new BatchSweep(store, clock, config);
   }
 
   /**
@@ -78,11 +83,13 @@ public final class Sweeper {
     private final Set<JobId> seen = new HashSet<>();
     private final List<JobReference> again = new ArrayList<>();
     private final List<JobOutcome> ended = new ArrayList<>();
+    private final List<SegmentItem> segments = new ArrayList<>();
+    private final List<BatchSpec> batches = new ArrayList<>();
     private int looked;
     private int pages;
 
     Swept swept() {
-      return new Swept(looked, again, ended);
+      return new Swept(looked, again, ended, segments, batches);
     }
   }
 
@@ -115,15 +122,26 @@ public final class Sweeper {
     if (page.isEmpty()) {
       return CompletableFuture.completedFuture(Optional.empty());
     }
-    List<JobId> ids = page.stream().map(DueEntry::jobId).distinct().toList();
+    List<DueEntry> ofJobs =
+        page.stream().filter(e -> BatchLine.batchOfDueId(e.jobId()).isEmpty()).toList();
+    List<JobId> ids = ofJobs.stream().map(DueEntry::jobId).distinct().toList();
     Instant now = clock.instant();
     return store
         .read(ids, Set.of())
         .thenCombine(
-            store.absent(orphaned(page, now)),
-            (found, absent) -> decide(page, found, absent, findings))
+            store.absent(orphaned(ofJobs, now)),
+            (found, absent) -> decide(ofJobs, found, absent, findings))
+        .thenCombine(batchSweep.decide(unseenBatches(page, findings)), Page::addBatches)
         .thenCompose(decided -> decided.carryOut(findings))
         .thenApply(done -> Optional.of(page.get(page.size() - 1)));
+  }
+
+  /** Moved entries of a sweep over everything come up again, further on. */
+  private static List<DueEntry> unseenBatches(List<DueEntry> page, Findings findings) {
+    return page.stream()
+        .filter(entry -> BatchLine.batchOfDueId(entry.jobId()).isPresent())
+        .filter(entry -> findings.seen.add(entry.jobId()))
+        .toList();
   }
 
   /**
@@ -167,6 +185,7 @@ public final class Sweeper {
     private final List<DueEntry> remove = new ArrayList<>();
     private final List<JobReference> again = new ArrayList<>();
     private final Map<DueEntry, Ending> end = new HashMap<>();
+    private final List<BatchSweep.Decision> batches = new ArrayList<>();
 
     private record Ending(Job job, JobEvent event) {}
 
@@ -198,6 +217,15 @@ public final class Sweeper {
       }
     }
 
+    /** With what is decided about batches. */
+    Page addBatches(List<BatchSweep.Decision> decisions) {
+      for (BatchSweep.Decision each : decisions) {
+        each.next().ifPresentOrElse(at -> moveTo(each.entry(), at), () -> remove.add(each.entry()));
+        batches.add(each);
+      }
+      return this;
+    }
+
     /**
      * Up to a second later, so that hardly ever two moves have the same target: a sweep that pauses
      * between writing the new entry and removing the old one would remove what another sweep has
@@ -221,7 +249,16 @@ public final class Sweeper {
       return CompletableFuture.allOf(endings.toArray(CompletableFuture<?>[]::new))
           .thenCompose(ended -> store.moveDue(move))
           .thenCompose(moved -> store.removeDue(remove))
-          .thenAccept(removed -> findings.again.addAll(again));
+          .thenAccept(removed -> handOver(findings));
+    }
+
+    private void handOver(Findings findings) {
+      findings.again.addAll(again);
+      for (BatchSweep.Decision each : batches) {
+        findings.looked++;
+        findings.segments.addAll(each.items());
+        each.expand().ifPresent(findings.batches::add);
+      }
     }
 
     private CompletableFuture<Void> end(DueEntry entry, Ending ending, Findings findings) {

@@ -58,8 +58,7 @@ final class SimClient {
     Instant now = api.clock().instant().truncatedTo(ChronoUnit.MILLIS);
     JobId id =
         key.map(k -> JobId.forIdempotencyKey(owner, k))
-            .orElseGet(
-                () -> new JobId(new UUID(world.random().nextLong(), world.random().nextLong())));
+            .orElseGet(() -> randomId(world.random().nextLong(), world.random().nextLong()));
     JobSpec spec =
         new JobSpec(
             id,
@@ -102,5 +101,10 @@ final class SimClient {
   private void cancel(JobId id) {
     sim.totals().count("cancel requests");
     sim.anyApi().apply(id, new JobEvent.RequestCancel(), applied -> {});
+  }
+
+  /** As {@link JobId#random} makes them: of version 4. Other versions say something of the job. */
+  private static JobId randomId(long high, long low) {
+    return new JobId(new UUID((high & ~0xF000L) | 0x4000L, (low & ~(3L << 62)) | 1L << 63));
   }
 }

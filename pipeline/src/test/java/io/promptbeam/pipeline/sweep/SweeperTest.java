@@ -75,7 +75,7 @@ class SweeperTest {
       again.addAll(swept.again());
       ended.addAll(swept.ended());
     }
-    return new Swept(looked, again, ended);
+    return new Swept(looked, again, ended, List.of(), List.of());
   }
 
   private static Sweeper sweeper(JobStore store, Instant now) {

@@ -1,7 +1,6 @@
 package io.promptbeam.api.http;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.promptbeam.job.Sha256;
 import java.util.Arrays;
 import java.util.Base64;
 
@@ -16,13 +15,8 @@ public final class EntityTag {
 
   /** With its quotes, as the header has it. */
   public static String of(byte[] body) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(body);
-      byte[] tag = Arrays.copyOf(hash, TAG_BYTES);
-      return '"' + Base64.getUrlEncoder().withoutPadding().encodeToString(tag) + '"';
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    byte[] tag = Arrays.copyOf(Sha256.of(body), TAG_BYTES);
+    return '"' + Base64.getUrlEncoder().withoutPadding().encodeToString(tag) + '"';
   }
 
   /**

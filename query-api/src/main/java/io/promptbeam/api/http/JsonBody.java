@@ -15,16 +15,21 @@ public final class JsonBody {
   private JsonBody() {}
 
   public static JsonNode read(ApiRequest request) {
+    require(request);
+    try {
+      return StrictJson.read(request.body());
+    } catch (MalformedJsonException e) {
+      throw Problems.malformed(e).asException();
+    }
+  }
+
+  /** Ends the request unless its body says of itself that it is JSON. */
+  public static void require(ApiRequest request) {
     Optional<String> type = request.header("Content-Type");
     if (type.isEmpty()
         || !JSON_TYPE.matcher(type.get().trim().toLowerCase(Locale.ROOT)).matches()
         || request.header("Content-Encoding").isPresent()) {
       throw Problems.notJson().asException();
-    }
-    try {
-      return StrictJson.read(request.body());
-    } catch (MalformedJsonException e) {
-      throw Problems.malformed(e).asException();
     }
   }
 }

@@ -26,6 +26,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
+import org.eclipse.jetty.ee8.nested.Request;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -160,10 +161,14 @@ final class Edge {
   void answerFailure(Exception failure, HttpServletRequest request, HttpServletResponse response) {
     SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes);
     if (response.isCommitted()) {
-      log.debug("request {}: the connection broke while answering", call.id(), failure);
+      log.debug("request {}: the connection breaks while answering", call.id(), failure);
+      // Ended in good order, the part that was written would pass for the whole.
+      Request.getBaseRequest(request).getHttpChannel().abort(failure);
       return;
     }
     try {
+      // Drops what a streamed answer had come to.
+      response.reset();
       write(answer(problem(failure, call), call), call.id(), response);
     } catch (IOException e) {
       log.debug("request {}: the connection broke while answering", call.id(), e);

@@ -96,7 +96,7 @@ public final class BatchBench implements AutoCloseable {
     JsonNode ended = service.awaitEnd(batch);
     long[] calls = provider.arrivalNanos();
     double lastCall = (Arrays.stream(calls).max().orElse(cancelled) - cancelled) / NANOS_PER_SECOND;
-    JsonNode counts = ended.path("request_counts");
+    JsonNode counts = ended.path("promptbeam").path("lines");
     return List.of(
         new Row("upload, lines/s", number(lines / uploadSeconds), "-", "-"),
         new Row("accepted and expanded, lines/s", number(lines / expandSeconds), "-", "≥ 5,000"),
@@ -109,7 +109,9 @@ public final class BatchBench implements AutoCloseable {
             String.format(
                 Locale.ROOT,
                 "%,d",
-                counts.path("completed").asLong() + counts.path("failed").asLong()),
+                counts.path("completed").asLong()
+                    + counts.path("failed").asLong()
+                    + counts.path("cancelled").asLong()),
             "-",
             String.format(Locale.ROOT, "%,d", lines)));
   }

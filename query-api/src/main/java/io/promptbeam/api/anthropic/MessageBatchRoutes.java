@@ -1,0 +1,70 @@
+package io.promptbeam.api.anthropic;
+
+import io.promptbeam.api.batches.BatchCreation;
+import io.promptbeam.api.batches.BatchLines;
+import io.promptbeam.api.batches.BatchReader;
+import io.promptbeam.api.http.ApiRequest;
+import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Route;
+import io.promptbeam.batch.BatchProtocol;
+import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.job.Owner;
+import io.promptbeam.message.JobPublisher;
+import io.promptbeam.store.JobStore;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/** The routes of Anthropic's Message Batches. */
+public final class MessageBatchRoutes {
+  private final JobStore store;
+  private final BatchCreation creation;
+  private final BatchReader reader;
+  private final Supplier<ModelCatalog> catalog;
+  private final MessageBatchLimits limits;
+  private final Clock clock;
+
+  /**
+   * @param publishWait how long the answer to a creation waits for the publisher at most
+   */
+  public MessageBatchRoutes(
+      JobStore store,
+      JobPublisher publisher,
+      Duration publishWait,
+      Supplier<ModelCatalog> catalog,
+      MessageBatchLimits limits,
+      Clock clock) {
+    this.store = store;
+    this.creation = new BatchCreation(store::batches, publisher, publishWait);
+    this.reader = new BatchReader(store::batches);
+    this.catalog = catalog;
+    this.limits = limits;
+    this.clock = clock;
+  }
+
+  /** For one server. */
+  public List<Route> routes() {
+    Creations creations = new Creations(store::batches, creation, limits.retryWindow());
+    ResultsHandler results =
+        new ResultsHandler(reader, new BatchLines(store::batches), store::files);
+    return List.of(
+        Route.of(
+            "POST",
+            BatchPaths.ALL,
+            new CreateHandler(store::files, creations, reader, catalog, limits, clock)),
+        Route.of("GET", BatchPaths.ALL, new ListHandler(store::batches, reader, clock)),
+        Route.of("GET", BatchPaths.ONE, this::retrieve),
+        Route.of("DELETE", BatchPaths.ONE, new DeleteHandler(store::batches, store::files)),
+        Route.of("POST", BatchPaths.CANCEL, new CancelHandler(store::batches, reader, clock)),
+        Route.of("GET", BatchPaths.RESULTS, results));
+  }
+
+  private CompletableFuture<ApiResponse> retrieve(ApiRequest request, Owner owner) {
+    String origin = request.origin();
+    return reader
+        .read(BatchPaths.idIn(request), owner, BatchProtocol.ANTHROPIC)
+        .thenApply(state -> BatchAnswers.one(state, origin, clock.instant()));
+  }
+}

@@ -1,0 +1,190 @@
+package io.promptbeam.api.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.batch.FileId;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a batch is to be made of, checked but for the file.
+ *
+ * @param window as the caller wrote it
+ */
+record CreateRequest(
+    FileId input,
+    String endpoint,
+    String window,
+    Duration windowLength,
+    Map<String, String> metadata,
+    Optional<Duration> outputKept) {
+  private static final String INPUT = "input_file_id";
+  private static final String ENDPOINT = "endpoint";
+  private static final String WINDOW = "completion_window";
+  private static final String METADATA = "metadata";
+  private static final String OUTPUT_KEPT = "output_expires_after";
+  private static final Set<String> KNOWN = Set.of(INPUT, ENDPOINT, WINDOW, METADATA, OUTPUT_KEPT);
+
+  private static final List<String> ENDPOINTS =
+      List.of("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/completions");
+
+  private static final Pattern WINDOW_FORM = Pattern.compile("(\\d{1,5})([mhd])");
+  private static final Duration MIN_WINDOW = Duration.ofMinutes(1);
+  private static final Duration MAX_WINDOW = Duration.ofDays(30);
+
+  private static final int MAX_PAIRS = 16;
+  private static final int MAX_KEY_CHARS = 64;
+  private static final int MAX_VALUE_CHARS = 512;
+
+  CreateRequest {
+    metadata = Map.copyOf(metadata);
+  }
+
+  static CreateRequest of(JsonNode body) {
+    if (!(body instanceof ObjectNode object)) {
+      throw Answers.invalid("invalid_type", "body", "The body must be a JSON object.");
+    }
+    for (Iterator<String> names = object.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      if (!KNOWN.contains(name)) {
+        throw Answers.invalid(
+            "unknown_parameter",
+            Answers.shown(name),
+            "Unknown parameter: " + Answers.shown(name) + ".");
+      }
+    }
+    String file = requiredText(object, INPUT);
+    FileId input = FileId.parse(file).orElseThrow(() -> unusable(file));
+    String window = requiredText(object, WINDOW);
+    return new CreateRequest(
+        input,
+        endpoint(requiredText(object, ENDPOINT)),
+        window,
+        windowLength(window),
+        metadata(object.path(METADATA)),
+        outputKept(object.path(OUTPUT_KEPT)));
+  }
+
+  /** Output files cannot be an input; other ids are nobody's. */
+  private static RuntimeException unusable(String file) {
+    return OutputId.parse(file).isPresent()
+        ? CreateHandler.wrongPurpose(FileViews.BATCH_OUTPUT)
+        : CreateHandler.noInput(file);
+  }
+
+  private static String requiredText(ObjectNode object, String name) {
+    JsonNode value = object.path(name);
+    if (value.isMissingNode() || value.isNull()) {
+      throw Answers.invalid(
+          "missing_required_parameter", name, "Missing required parameter: '" + name + "'.");
+    }
+    if (!value.isTextual()) {
+      throw Answers.invalid("invalid_type", name, name + " must be a string.");
+    }
+    return value.textValue();
+  }
+
+  private static String endpoint(String given) {
+    if (!ENDPOINTS.contains(given)) {
+      throw Answers.invalid(
+          "invalid_value",
+          ENDPOINT,
+          "endpoint must be one of "
+              + String.join(", ", ENDPOINTS)
+              + ", not "
+              + Answers.shown(given)
+              + ".");
+    }
+    return given;
+  }
+
+  private static Duration windowLength(String window) {
+    Matcher form = WINDOW_FORM.matcher(window);
+    if (form.matches()) {
+      long count = Long.parseLong(form.group(1));
+      Duration length =
+          switch (form.group(2)) {
+            case "m" -> Duration.ofMinutes(count);
+            case "h" -> Duration.ofHours(count);
+            default -> Duration.ofDays(count);
+          };
+      if (length.compareTo(MIN_WINDOW) >= 0 && length.compareTo(MAX_WINDOW) <= 0) {
+        return length;
+      }
+    }
+    throw Answers.invalid(
+        "invalid_value",
+        WINDOW,
+        "completion_window must be a number of minutes, hours or days such as 90m, 24h or 7d, from"
+            + " 1m to 30d.");
+  }
+
+  private static Map<String, String> metadata(JsonNode given) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    if (given.isMissingNode() || given.isNull()) {
+      return metadata;
+    }
+    if (!given.isObject()) {
+      throw Answers.invalid("invalid_type", METADATA, "metadata must be an object of strings.");
+    }
+    if (given.size() > MAX_PAIRS) {
+      throw Answers.invalid(
+          "object_above_max_properties",
+          METADATA,
+          "metadata may have at most " + MAX_PAIRS + " pairs.");
+    }
+    given.fields().forEachRemaining(pair -> metadata.put(key(pair.getKey()), value(pair)));
+    return metadata;
+  }
+
+  private static String key(String key) {
+    if (key.codePointCount(0, key.length()) > MAX_KEY_CHARS) {
+      throw Answers.invalid(
+          "string_above_max_length",
+          METADATA,
+          "A key of metadata may have at most " + MAX_KEY_CHARS + " characters.");
+    }
+    return key;
+  }
+
+  private static String value(Map.Entry<String, JsonNode> pair) {
+    String name = METADATA + "." + pair.getKey();
+    if (!pair.getValue().isTextual()) {
+      throw Answers.invalid("invalid_type", name, "A value of metadata must be a string.");
+    }
+    String value = pair.getValue().textValue();
+    if (value.codePointCount(0, value.length()) > MAX_VALUE_CHARS) {
+      throw Answers.invalid(
+          "string_above_max_length",
+          name,
+          "A value of metadata may have at most " + MAX_VALUE_CHARS + " characters.");
+    }
+    return value;
+  }
+
+  private static Optional<Duration> outputKept(JsonNode given) {
+    if (given.isMissingNode() || given.isNull()) {
+      return Optional.empty();
+    }
+    if (!given.isObject()) {
+      throw Answers.invalid(
+          "invalid_type", OUTPUT_KEPT, "output_expires_after must be {anchor, seconds}.");
+    }
+    return Optional.of(
+        Expiry.of(
+            OUTPUT_KEPT + ".%s", scalar(given.path("anchor")), scalar(given.path("seconds"))));
+  }
+
+  private static Optional<String> scalar(JsonNode value) {
+    return value.isTextual() || value.isIntegralNumber()
+        ? Optional.of(value.asText())
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,196 @@
+package io.promptbeam.api.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.promptbeam.api.batches.BatchCreation;
+import io.promptbeam.api.http.Problem;
+import io.promptbeam.batch.Batch;
+import io.promptbeam.batch.BatchId;
+import io.promptbeam.batch.BatchSpec;
+import io.promptbeam.job.Owner;
+import io.promptbeam.job.Sha256;
+import io.promptbeam.store.BatchStore;
+import io.promptbeam.submit.StrictJson;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/**
+ * Makes one batch of one creation, however often the client sends it, in whichever process it
+ * arrives. Thread-safe, never blocks.
+ *
+ * <p>With an {@code Idempotency-Key}, the key decides on the batch's id, and another body under the
+ * same key is a conflict.
+ *
+ * <p>OpenAI's clients send no key. They send a creation again, after an error or a connection that
+ * broke, with the count of retries in a header; two creations that are meant look alike but for
+ * that. So each body of an owner has a row of <em>slots</em>: ids made of owner, body and 0, 1, 2
+ * and so on, taken in order, and the store lets one slot be taken once. A first attempt takes the
+ * first free slot. A retry takes the newest batch in a slot if it is not older than {@link
+ * #REPEATED_WITHIN}; if there is none, its first attempt never arrived or is still on its way, and
+ * it takes the first free slot, marked as a retry's. A first attempt that finds a slot so marked
+ * since it arrived has been overtaken by its own retry, and makes nothing: nobody waits for its
+ * answer. So however first attempt and retries overlap, they come to the same slot.
+ *
+ * <p>Not told apart: a retry whose first attempt never arrived, and another creation with the same
+ * body just before. It is answered with that one's batch: rather one batch too few, which the
+ * caller sees by its id, than one that is paid twice.
+ */
+final class RepeatableCreation {
+  /** Three attempts of the clients' own time limit, ten minutes, with their pauses. */
+  static final Duration REPEATED_WITHIN = Duration.ofMinutes(31);
+
+  /** The same body again and again is unusual; beyond it retries are no longer recognized. */
+  private static final int MAX_SLOTS = 1_000;
+
+  private static final Pattern KEY = Pattern.compile("[\\x20-\\x7E]{1,255}");
+  private static final int ID_CHARS = 24;
+
+  private final Supplier<BatchStore> store;
+  private final BatchCreation creation;
+
+  RepeatableCreation(Supplier<BatchStore> store, BatchCreation creation) {
+    this.store = store;
+    this.creation = creation;
+  }
+
+  /**
+   * What a batch is told from others by.
+   *
+   * @param requestHash of the body, and of whether a retry made the batch
+   */
+  record Identity(BatchId id, String requestHash) {}
+
+  /**
+   * A creation as it arrived.
+   *
+   * @param bodyHash SHA-256 (hex), the same for equal JSON
+   * @param retry the client says that it sent it before
+   */
+  record Attempt(Owner owner, String bodyHash, Optional<String> key, boolean retry, Instant at) {
+    static Attempt of(
+        Owner owner,
+        JsonNode body,
+        Optional<String> key,
+        Optional<String> retryCount,
+        Instant arrivedAt) {
+      if (key.isPresent() && !KEY.matcher(key.get()).matches()) {
+        throw Answers.invalid(
+            "invalid_value",
+            "Idempotency-Key",
+            "Idempotency-Key must have 1 to 255 printable ASCII characters.");
+      }
+      boolean retry = retryCount.filter(count -> count.matches("[1-9]\\d{0,3}")).isPresent();
+      return new Attempt(owner, Sha256.hex(StrictJson.canonical(body)), key, retry, arrivedAt);
+    }
+
+    Identity keyed(String name) {
+      return new Identity(BatchId.forIdempotencyKey(owner, name), bodyHash);
+    }
+
+    /** Stored: do not change. */
+    Identity slot(int number) {
+      String name = "promptbeam/openai-batch\0" + owner.name() + "\0" + bodyHash + "\0" + number;
+      BatchId id = new BatchId(Sha256.hex(utf8(name)).substring(0, ID_CHARS));
+      return new Identity(id, retry ? retryHash() : bodyHash);
+    }
+
+    private String retryHash() {
+      return Sha256.hex(utf8("retry\0" + bodyHash));
+    }
+
+    /** Whether the batch in a slot is what a retry of this first attempt made. */
+    boolean isOvertakenBy(Batch batch) {
+      return !retry
+          && batch.spec().requestHash().equals(Optional.of(retryHash()))
+          && !batch.spec().createdAt().isBefore(at);
+    }
+
+    /** Whether the batch in a slot may be what this retry's first attempt made. */
+    boolean repeats(Batch batch) {
+      return retry && batch.spec().createdAt().isAfter(at.minus(REPEATED_WITHIN));
+    }
+  }
+
+  /** The batch that an earlier attempt made; fails with a conflict under a key. */
+  CompletableFuture<Optional<Batch>> find(Attempt attempt) {
+    if (attempt.key().isPresent()) {
+      Identity identity = attempt.keyed(attempt.key().get());
+      return store.get().read(identity.id()).thenApply(found -> found.map(b -> same(b, identity)));
+    }
+    return attempt.retry()
+        ? newest(attempt, 0, Optional.empty())
+        : CompletableFuture.completedFuture(Optional.empty());
+  }
+
+  private CompletableFuture<Optional<Batch>> newest(
+      Attempt attempt, int slot, Optional<Batch> best) {
+    return store
+        .get()
+        .read(attempt.slot(slot).id())
+        .thenCompose(
+            found -> {
+              if (found.isEmpty() || slot == MAX_SLOTS) {
+                return CompletableFuture.completedFuture(best);
+              }
+              Optional<Batch> better =
+                  found.filter(attempt::repeats).filter(batch -> isNewer(batch, best));
+              return newest(attempt, slot + 1, better.or(() -> best));
+            });
+  }
+
+  private static boolean isNewer(Batch batch, Optional<Batch> than) {
+    return than.isEmpty() || batch.spec().createdAt().isAfter(than.get().spec().createdAt());
+  }
+
+  /** Makes the batch, or gives the one that another attempt made meanwhile. */
+  CompletableFuture<Batch> create(Attempt attempt, Function<Identity, BatchSpec> specs) {
+    if (attempt.key().isPresent()) {
+      Identity identity = attempt.keyed(attempt.key().get());
+      return creation.create(specs.apply(identity)).thenApply(made -> same(made.batch(), identity));
+    }
+    return inFirstFree(attempt, 0, specs);
+  }
+
+  private CompletableFuture<Batch> inFirstFree(
+      Attempt attempt, int slot, Function<Identity, BatchSpec> specs) {
+    Identity identity =
+        slot < MAX_SLOTS ? attempt.slot(slot) : new Identity(BatchId.random(), attempt.bodyHash());
+    return store
+        .get()
+        .read(identity.id())
+        .thenCompose(
+            found ->
+                found.isPresent()
+                    ? CompletableFuture.completedFuture(new BatchStore.Creation(false, found.get()))
+                    : creation.create(specs.apply(identity)))
+        .thenCompose(
+            made -> {
+              Batch batch = made.batch();
+              return made.created() || attempt.isOvertakenBy(batch) || attempt.repeats(batch)
+                  ? CompletableFuture.completedFuture(batch)
+                  : inFirstFree(attempt, slot + 1, specs);
+            });
+  }
+
+  private static Batch same(Batch found, Identity identity) {
+    if (found.spec().requestHash().equals(Optional.of(identity.requestHash()))) {
+      return found;
+    }
+    throw Problem.of(
+            409,
+            "idempotency_conflict",
+            "Idempotency conflict",
+            "This Idempotency-Key came with another body before. Use a new key for a new batch.")
+        .withField("Idempotency-Key")
+        .asException();
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
