@@ -3,7 +3,6 @@ package io.promptbeam.api.http;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
-import java.util.Set;
 
 /** How a problem is written, which depends on the protocol that the path belongs to. */
 public enum ErrorStyle {
@@ -37,9 +36,6 @@ public enum ErrorStyle {
     }
   };
 
-  /** Whose clients would only ask again in vain. */
-  private static final Set<String> PASSING = Set.of("rate_limited", "store_unavailable");
-
   abstract ObjectNode json(Problem problem, String requestId);
 
   /** Of the protocol that {@code path} belongs to. */
@@ -61,10 +57,8 @@ public enum ErrorStyle {
       return answer;
     }
     answer = answer.with(this == OPENAI ? "x-request-id" : "request-id", requestId);
-    boolean wouldRetry = problem.status() == 409 || problem.status() == 429;
-    return wouldRetry && !PASSING.contains(problem.code())
-        ? answer.with("x-should-retry", "false")
-        : answer;
+    // Clients would ask again after a conflict, which stays one; a 429 of ours passes.
+    return problem.status() == 409 ? answer.with("x-should-retry", "false") : answer;
   }
 
   private static String openAiType(int status) {
