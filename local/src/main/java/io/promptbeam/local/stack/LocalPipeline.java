@@ -7,17 +7,24 @@ import io.promptbeam.pipeline.LlmJobOptions;
 import io.promptbeam.pipeline.LlmJobPipeline;
 import io.promptbeam.pipeline.Worker;
 import java.io.IOException;
+import java.time.Duration;
 import org.apache.beam.runners.direct.DirectOptions;
 import org.apache.beam.runners.direct.DirectRunner;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
-import org.joda.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The pipeline on the DirectRunner, in this process. */
 public final class LocalPipeline implements AutoCloseable {
   /** Few keys: the DirectRunner copies a key's state in every bundle. */
   private static final int SHARDS = 4;
+
+  /** Longer than calls in flight may take to end. */
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private static final Logger LOG = LoggerFactory.getLogger(LocalPipeline.class);
 
   private final PipelineResult running;
   private final Worker worker;
@@ -53,7 +60,7 @@ public final class LocalPipeline implements AutoCloseable {
       Pipeline pipeline = LlmJobPipeline.build(options, lent);
       return new LocalPipeline(pipeline.run(), worker, lent);
     } catch (RuntimeException e) {
-      InProcessWorkers.closeUnused(lent);
+      awaitClosed(lent);
       throw e;
     }
   }
@@ -74,10 +81,20 @@ public final class LocalPipeline implements AutoCloseable {
     try {
       if (!running.getState().isTerminal()) {
         running.cancel();
-        running.waitUntilFinish(Duration.standardSeconds(15));
+        running.waitUntilFinish(org.joda.time.Duration.millis(PATIENCE.toMillis()));
       }
     } finally {
-      InProcessWorkers.closeUnused(lent);
+      awaitClosed(lent);
+    }
+  }
+
+  private static void awaitClosed(Worker.Factory lent) {
+    try {
+      if (!InProcessWorkers.awaitClosed(lent, PATIENCE)) {
+        LOG.warn("the pipeline's worker did not close in time; its jobs' leases will lapse");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
