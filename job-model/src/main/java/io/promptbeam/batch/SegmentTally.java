@@ -1,6 +1,6 @@
 package io.promptbeam.batch;
 
-import io.promptbeam.job.Job;
+import io.promptbeam.job.JobRun;
 import io.promptbeam.job.Usage;
 import java.math.BigDecimal;
 
@@ -27,14 +27,14 @@ public record SegmentTally(
         costUsd.add(other.costUsd));
   }
 
-  /** This tally with {@code job}, which counts once it has ended; its cost counts at once. */
-  public SegmentTally plus(Job job) {
-    var calls = job.run().calls();
+  /** This tally with a line, which counts once it has ended; its cost counts at once. */
+  public SegmentTally plus(JobRun run) {
+    var calls = run.calls();
     Usage used = calls.stream().flatMap(c -> c.usage().stream()).reduce(Usage.NONE, Usage::plus);
     BigDecimal cost =
         calls.stream().flatMap(c -> c.costUsd().stream()).reduce(BigDecimal.ZERO, BigDecimal::add);
     long[] ended = new long[4];
-    switch (job.run().state()) {
+    switch (run.state()) {
       case COMPLETED -> ended[0]++;
       case FAILED -> ended[1]++;
       case CANCELLED -> ended[2]++;

@@ -43,6 +43,9 @@ public interface BatchStore {
   /** With what its segments have come to: one row, whatever the number of lines. */
   CompletableFuture<Optional<BatchProgress>> progress(BatchId id);
 
+  /** Like {@link #progress(BatchId)}, knowing of no other segment than this one. */
+  CompletableFuture<Optional<BatchProgress>> progress(BatchId id, int segment);
+
   /**
    * Replaces the run if {@code current} is still what stands there.
    *
@@ -50,19 +53,19 @@ public interface BatchStore {
    */
   CompletableFuture<Optional<String>> compareAndSet(Batch current, BatchRun next);
 
-  /** Cuts the batch, if it is not; completes with the cut that stands then. */
-  CompletableFuture<Cut> cut(BatchId id, Cut cut);
+  /** Cuts the batch, if it is not; completes with the cut that stands then, if there is a batch. */
+  CompletableFuture<Optional<Cut>> cut(BatchId id, Cut cut);
 
   /**
    * Lets a segment begin. No line of it may be claimed before.
    *
-   * @return false when the batch was cut while the segment had not begun: then none of its lines
-   *     may ever be claimed
+   * @return false when the batch was cut or deleted while the segment had not begun: then none of
+   *     its lines may ever be claimed
    */
   CompletableFuture<Boolean> open(BatchId id, int segment);
 
   /**
-   * Notes that every line of a segment has ended.
+   * Notes that every line of a segment has ended, if it ever began and its batch was not deleted.
    *
    * @param tally of all its lines; the same, whoever says it
    */
@@ -84,6 +87,9 @@ public interface BatchStore {
 
   /** The lines of a segment, in order, as one read of neighbouring rows. */
   CompletableFuture<List<Job>> lines(BatchId id, int segment, Set<JobStore.Part> parts);
+
+  /** What the lines of a segment have come to: one read of neighbouring rows, a cell of each. */
+  CompletableFuture<SegmentTally> tally(BatchId id, int segment);
 
   /**
    * An owner's batches of one protocol, newest first.

@@ -1,7 +1,5 @@
 package io.promptbeam.store;
 
-import static com.google.cloud.bigtable.data.v2.models.Filters.FILTERS;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -9,6 +7,7 @@ import com.google.cloud.bigtable.data.v2.models.ConditionalRowMutation;
 import com.google.cloud.bigtable.data.v2.models.Filters.Filter;
 import com.google.cloud.bigtable.data.v2.models.Mutation;
 import com.google.cloud.bigtable.data.v2.models.Query;
+import com.google.protobuf.ByteString;
 import io.promptbeam.job.JobId;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -20,7 +19,6 @@ import java.util.function.Supplier;
 /** The table {@code answers}. A row is one cell, replaced by compare-and-set on its value. */
 final class BigtableAnswerIndex implements AnswerIndex {
   private static final JsonMapper MAPPER = new JsonMapper();
-  private static final Filter NEWEST = FILTERS.limit().cellsPerColumn(1);
 
   private final BigtableCalls calls;
   private final Clock clock;
@@ -73,15 +71,15 @@ final class BigtableAnswerIndex implements AnswerIndex {
     ConditionalRowMutation mutation =
         ConditionalRowMutation.create(BigtableSchema.ANSWERS, RowKeys.answer(key));
     if (before.isEmpty()) {
-      return mutation.condition(NEWEST).otherwise(change);
+      return mutation.condition(Cells.NEWEST).otherwise(change);
     }
-    Filter unchanged =
-        FILTERS.chain().filter(NEWEST).filter(FILTERS.value().exactMatch(before.get()));
+    Filter unchanged = Cells.ofValue(Cells.NEWEST, ByteString.copyFromUtf8(before.get()));
     return mutation.condition(unchanged).then(change);
   }
 
   private CompletableFuture<Optional<String>> read(AnswerKey key) {
-    Query query = Query.create(BigtableSchema.ANSWERS).rowKey(RowKeys.answer(key)).filter(NEWEST);
+    Query query =
+        Query.create(BigtableSchema.ANSWERS).rowKey(RowKeys.answer(key)).filter(Cells.NEWEST);
     return calls.read(query).thenApply(JobRows::version);
   }
 

@@ -1,7 +1,5 @@
 package io.promptbeam.store;
 
-import static com.google.cloud.bigtable.data.v2.models.Filters.FILTERS;
-
 import com.google.cloud.bigtable.data.v2.models.BulkMutation;
 import com.google.cloud.bigtable.data.v2.models.ConditionalRowMutation;
 import com.google.cloud.bigtable.data.v2.models.Filters.Filter;
@@ -53,12 +51,13 @@ final class BigtableBatchStore implements BatchStore {
   private static final ByteString OPEN = ByteString.copyFromUtf8("open");
 
   private static final int ROWS_PER_BULK = 500;
+  private static final int BULKS_AT_ONCE = 8;
 
   /** The sweep looks at a batch for the first time when its message should have been worked off. */
   private static final Duration FIRST_LOOK_AFTER = Duration.ofSeconds(30);
 
-  private static final Filter WITHOUT_SEGMENTS = family(BigtableSchema.STATE);
-  private static final Filter WITH_SEGMENTS = JobRows.NEWEST_CELL;
+  private static final Filter WITHOUT_SEGMENTS = Cells.newestOf(BigtableSchema.STATE);
+  private static final Filter CUT = Cells.newestOf(BigtableSchema.STATE, BigtableSchema.CUT);
 
   private final BigtableCalls calls;
   private final Clock clock;
@@ -117,7 +116,7 @@ final class BigtableBatchStore implements BatchStore {
                 ByteString.copyFromUtf8(version));
     var mutation =
         ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(spec.id()))
-            .condition(column(BigtableSchema.STATE, BigtableSchema.SPEC.toStringUtf8()))
+            .condition(Cells.newestOf(BigtableSchema.STATE, BigtableSchema.SPEC))
             .otherwise(row);
     return write(
             spec.id(),
@@ -191,15 +190,28 @@ final class BigtableBatchStore implements BatchStore {
 
   @Override
   public CompletableFuture<Optional<BatchProgress>> progress(BatchId id) {
-    Query query =
-        Query.create(BigtableSchema.BATCHES).rowKey(RowKeys.batch(id)).filter(WITH_SEGMENTS);
+    return progress(id, Cells.NEWEST);
+  }
+
+  @Override
+  public CompletableFuture<Optional<BatchProgress>> progress(BatchId id, int segment) {
+    return progress(id, Cells.any(WITHOUT_SEGMENTS, cellsOf(segment)));
+  }
+
+  private CompletableFuture<Optional<BatchProgress>> progress(BatchId id, Filter cells) {
+    Query query = Query.create(BigtableSchema.BATCHES).rowKey(RowKeys.batch(id)).filter(cells);
     return BigtableCalls.translated(
         calls
             .read(query)
             .thenApply(rows -> rows.stream().findFirst().flatMap(BigtableBatchStore::progress)));
   }
 
-  /** Empty for what is left of a batch that was collected. */
+  private static Filter cellsOf(int segment) {
+    return Cells.newestOf(
+        BigtableSchema.SEGMENTS, ByteString.copyFromUtf8(RowKeys.segmentColumn(segment)));
+  }
+
+  /** Empty for what is left of a batch that was deleted or collected. */
   private static Optional<BatchProgress> progress(Row row) {
     @Nullable BatchSpec spec = null;
     @Nullable BatchRun run = null;
@@ -247,10 +259,7 @@ final class BigtableBatchStore implements BatchStore {
                 micros,
                 ByteString.copyFromUtf8(version));
     Filter unchanged =
-        FILTERS
-            .chain()
-            .filter(JobRows.VERSION_ONLY)
-            .filter(FILTERS.value().exactMatch(current.version()));
+        Cells.ofValue(JobRows.VERSION_ONLY, ByteString.copyFromUtf8(current.version()));
     BatchId id = current.spec().id();
     var mutation =
         ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(id))
@@ -262,10 +271,10 @@ final class BigtableBatchStore implements BatchStore {
   }
 
   @Override
-  public CompletableFuture<Cut> cut(BatchId id, Cut cut) {
+  public CompletableFuture<Optional<Cut>> cut(BatchId id, Cut cut) {
     var mutation =
         ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(id))
-            .condition(column(BigtableSchema.STATE, BigtableSchema.CUT.toStringUtf8()))
+            .condition(CUT)
             .otherwise(
                 Mutation.create()
                     .setCell(
@@ -277,30 +286,18 @@ final class BigtableBatchStore implements BatchStore {
         calls
             .checkAndMutate(mutation)
             .thenCompose(was -> read(id))
-            .thenApply(found -> found.flatMap(Batch::cut).orElseThrow()));
+            .thenApply(found -> found.flatMap(Batch::cut)));
   }
 
   @Override
   public CompletableFuture<Boolean> open(BatchId id, int segment) {
-    String name = RowKeys.segmentColumn(segment);
-    // No column of one of these families has a name of the other's.
-    Filter begunOrCut =
-        FILTERS
-            .chain()
-            .filter(FILTERS.family().regex(BigtableSchema.STATE + "|" + BigtableSchema.SEGMENTS))
-            .filter(FILTERS.qualifier().regex(BigtableSchema.CUT.toStringUtf8() + "|" + name))
-            .filter(JobRows.NEWEST_CELL);
+    ByteString name = ByteString.copyFromUtf8(RowKeys.segmentColumn(segment));
+    Filter itself = cellsOf(segment);
     var mutation =
         ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(id))
-            .condition(begunOrCut)
-            .otherwise(
-                Mutation.create()
-                    .setCell(
-                        BigtableSchema.SEGMENTS, ByteString.copyFromUtf8(name), nowMicros(), OPEN));
-    Query begun =
-        Query.create(BigtableSchema.BATCHES)
-            .rowKey(RowKeys.batch(id))
-            .filter(column(BigtableSchema.SEGMENTS, name));
+            .condition(Cells.any(CUT, itself))
+            .otherwise(Mutation.create().setCell(BigtableSchema.SEGMENTS, name, nowMicros(), OPEN));
+    Query begun = Query.create(BigtableSchema.BATCHES).rowKey(RowKeys.batch(id)).filter(itself);
     return BigtableCalls.translated(
         calls
             .checkAndMutate(mutation)
@@ -314,12 +311,17 @@ final class BigtableBatchStore implements BatchStore {
   @Override
   public CompletableFuture<Void> finish(BatchId id, int segment, SegmentTally tally) {
     ByteString name = ByteString.copyFromUtf8(RowKeys.segmentColumn(segment));
+    Mutation change =
+        Mutation.create()
+            .deleteCells(BigtableSchema.SEGMENTS, name)
+            .setCell(BigtableSchema.SEGMENTS, name, nowMicros(), bytes(BatchJson.encode(tally)));
     return BigtableCalls.translated(
-        calls.mutate(
-            RowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(id))
-                .deleteCells(BigtableSchema.SEGMENTS, name)
-                .setCell(
-                    BigtableSchema.SEGMENTS, name, nowMicros(), bytes(BatchJson.encode(tally)))));
+        calls
+            .checkAndMutate(
+                ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(id))
+                    .condition(cellsOf(segment))
+                    .then(change))
+            .thenAccept(begun -> {}));
   }
 
   @Override
@@ -344,7 +346,7 @@ final class BigtableBatchStore implements BatchStore {
         Query.create(BigtableSchema.BATCH_PLANS)
             .range(RowKeys.plan(id, from), RowKeys.planEnd(id))
             .limit(limit)
-            .filter(JobRows.NEWEST_CELL);
+            .filter(Cells.NEWEST);
     return BigtableCalls.translated(
         calls
             .read(query)
@@ -370,6 +372,25 @@ final class BigtableBatchStore implements BatchStore {
         calls
             .read(query)
             .thenApply(rows -> rows.stream().flatMap(row -> JobRows.toJob(row).stream()).toList()));
+  }
+
+  @Override
+  public CompletableFuture<SegmentTally> tally(BatchId id, int segment) {
+    Query query =
+        Query.create(BigtableSchema.JOBS)
+            .range(RowKeys.segmentPrefix(id, segment), RowKeys.segmentEnd(id, segment))
+            .filter(JobRows.RUN_ONLY);
+    return BigtableCalls.translated(
+        calls
+            .read(query)
+            .thenApply(
+                rows -> {
+                  SegmentTally sum = SegmentTally.NONE;
+                  for (Row row : rows) {
+                    sum = JobRows.run(row).map(sum::plus).orElse(sum);
+                  }
+                  return sum;
+                }));
   }
 
   @Override
@@ -445,17 +466,23 @@ final class BigtableBatchStore implements BatchStore {
   @Override
   public CompletableFuture<Void> delete(Batch batch) {
     BatchSpec spec = batch.spec();
+    Cut ended = batch.cut().orElseGet(() -> new Cut(Cut.Kind.CANCELLED, clock.instant()));
+    // What is left forbids workers that have not heard of it to begin anything, and is collected.
+    var batchRow =
+        RowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(spec.id()))
+            .deleteRow()
+            .setCell(
+                BigtableSchema.STATE,
+                BigtableSchema.CUT,
+                nowMicros(),
+                bytes(BatchJson.encode(ended)));
+    var listed =
+        RowMutation.create(BigtableSchema.BATCHES_BY_OWNER, RowKeys.batchByOwner(spec)).deleteRow();
+    // The batch last: a deletion that died half way can be asked for again.
     return BigtableCalls.translated(
-        calls
-            .mutate(
-                RowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(spec.id())).deleteRow())
-            .thenCompose(
-                done ->
-                    calls.mutate(
-                        RowMutation.create(
-                                BigtableSchema.BATCHES_BY_OWNER, RowKeys.batchByOwner(spec))
-                            .deleteRow()))
-            .thenCompose(done -> deleteLines(batch, 0)));
+        deleteLines(batch, 0)
+            .thenCompose(done -> calls.mutate(batchRow))
+            .thenCompose(done -> calls.mutate(listed)));
   }
 
   private CompletableFuture<Void> deleteLines(Batch batch, int from) {
@@ -463,32 +490,26 @@ final class BigtableBatchStore implements BatchStore {
     if (from >= lines) {
       return CompletableFuture.completedFuture(null);
     }
-    int to = Math.min(lines, from + ROWS_PER_BULK);
-    BulkMutation bulk = BulkMutation.create(BigtableSchema.JOBS);
-    BulkMutation plans = BulkMutation.create(BigtableSchema.BATCH_PLANS);
-    for (int number = from; number < to; number++) {
-      BatchLine line = new BatchLine(batch.spec().id(), number);
-      bulk.add(RowMutationEntry.create(RowKeys.job(line.jobId())).deleteRow());
-      if (number % BatchLine.PER_SEGMENT == 0) {
-        plans.add(RowMutationEntry.create(RowKeys.plan(line.batch(), line.segment())).deleteRow());
-      }
+    int to = Math.min(lines, from + ROWS_PER_BULK * BULKS_AT_ONCE);
+    List<CompletableFuture<Void>> deletions = new ArrayList<>();
+    for (int begin = from; begin < to; begin += ROWS_PER_BULK) {
+      deletions.add(deleteLines(batch.spec().id(), begin, Math.min(to, begin + ROWS_PER_BULK)));
     }
-    return calls
-        .mutateAll(bulk)
-        .thenCompose(done -> calls.mutateAll(plans))
+    return CompletableFuture.allOf(deletions.toArray(CompletableFuture[]::new))
         .thenCompose(done -> deleteLines(batch, to));
   }
 
-  private static Filter family(String name) {
-    return FILTERS.chain().filter(FILTERS.family().exactMatch(name)).filter(JobRows.NEWEST_CELL);
-  }
-
-  private static Filter column(String family, String qualifier) {
-    return FILTERS
-        .chain()
-        .filter(FILTERS.family().exactMatch(family))
-        .filter(FILTERS.qualifier().exactMatch(qualifier))
-        .filter(JobRows.NEWEST_CELL);
+  private CompletableFuture<Void> deleteLines(BatchId id, int from, int to) {
+    BulkMutation rows = BulkMutation.create(BigtableSchema.JOBS);
+    BulkMutation plans = BulkMutation.create(BigtableSchema.BATCH_PLANS);
+    for (int number = from; number < to; number++) {
+      BatchLine line = new BatchLine(id, number);
+      rows.add(RowMutationEntry.create(RowKeys.job(line.jobId())).deleteRow());
+      if (number % BatchLine.PER_SEGMENT == 0 || number == from) {
+        plans.add(RowMutationEntry.create(RowKeys.plan(id, line.segment())).deleteRow());
+      }
+    }
+    return calls.mutateAll(plans).thenCompose(done -> calls.mutateAll(rows));
   }
 
   private static ByteString bytes(byte[] value) {

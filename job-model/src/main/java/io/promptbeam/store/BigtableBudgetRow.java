@@ -62,14 +62,7 @@ final class BigtableBudgetRow implements BudgetRow {
 
   @Override
   public CompletableFuture<View> read() {
-    Query query =
-        Query.create(BigtableSchema.USAGE)
-            .rowKey(key)
-            .filter(
-                FILTERS
-                    .chain()
-                    .filter(FILTERS.family().exactMatch(FAMILY))
-                    .filter(FILTERS.limit().cellsPerColumn(1)));
+    Query query = Query.create(BigtableSchema.USAGE).rowKey(key).filter(Cells.newestOf(FAMILY));
     return BigtableCalls.translated(
         calls
             .read(query)
@@ -106,11 +99,11 @@ final class BigtableBudgetRow implements BudgetRow {
     Filter unchanged =
         FILTERS
             .chain()
-            .filter(FILTERS.family().exactMatch(FAMILY))
-            .filter(FILTERS.qualifier().exactMatch(LEASED + worker))
-            .filter(FILTERS.limit().cellsPerColumn(1))
-            .filter(FILTERS.timestamp().range().endClosed(seen.beatMicros()))
-            .filter(FILTERS.value().exactMatch(bytes(seen.leased())));
+            .filter(
+                Cells.ofValue(
+                    Cells.newestOf(FAMILY, ByteString.copyFromUtf8(LEASED + worker)),
+                    bytes(seen.leased())))
+            .filter(FILTERS.timestamp().range().endClosed(seen.beatMicros()));
     long unspent = seen.leased() - seen.spent();
     // No condition goes with an increment, so it takes two writes. Between them, and for good if
     // the second one is lost, the row has to say that nobody has spent it.

@@ -73,7 +73,7 @@ final class BigtableFileStore implements FileStore {
     if (ids.isEmpty()) {
       return CompletableFuture.completedFuture(List.of());
     }
-    Query query = Query.create(BigtableSchema.FILES).filter(JobRows.NEWEST_CELL);
+    Query query = Query.create(BigtableSchema.FILES).filter(Cells.NEWEST);
     ids.forEach(id -> query.rowKey(RowKeys.file(id)));
     return BigtableCalls.translated(
         calls
@@ -95,7 +95,7 @@ final class BigtableFileStore implements FileStore {
     Query query =
         Query.create(BigtableSchema.FILE_CHUNKS)
             .rowKey(RowKeys.chunk(id, index))
-            .filter(JobRows.NEWEST_CELL);
+            .filter(Cells.NEWEST);
     return BigtableCalls.translated(
         calls
             .read(query)
@@ -122,7 +122,7 @@ final class BigtableFileStore implements FileStore {
     Query query =
         Query.create(BigtableSchema.FILES_BY_OWNER)
             .range(RowKeys.filesPrefix(owner), RowKeys.filesEnd(owner))
-            .filter(JobRows.NEWEST_CELL);
+            .filter(Cells.NEWEST);
     return BigtableCalls.translated(
         calls
             .read(query)

@@ -78,7 +78,7 @@ final class BigtableLaneBoard implements LaneBoard {
   }
 
   private CompletableFuture<List<RowCell>> cells(String prefix) {
-    Query query = Query.create(BigtableSchema.LANES).prefix(prefix).filter(JobRows.NEWEST_CELL);
+    Query query = Query.create(BigtableSchema.LANES).prefix(prefix).filter(Cells.NEWEST);
     return BigtableCalls.translated(
         calls
             .read(query)

@@ -81,10 +81,7 @@ final class BigtableQuotaRow implements QuotaRow {
   public CompletableFuture<View> read() {
     return BigtableCalls.translated(
         calls
-            .read(
-                Query.create(BigtableSchema.QUOTAS)
-                    .rowKey(key)
-                    .filter(FILTERS.limit().cellsPerColumn(1)))
+            .read(Query.create(BigtableSchema.QUOTAS).rowKey(key).filter(Cells.NEWEST))
             .thenApply(rows -> rows.isEmpty() ? view(List.of()) : view(rows.get(0).getCells())));
   }
 
@@ -116,12 +113,7 @@ final class BigtableQuotaRow implements QuotaRow {
 
   /** Applies {@code mutation} where the number in {@code column} is {@code expected}, or absent. */
   private CompletableFuture<Boolean> change(String column, long expected, Mutation mutation) {
-    Filter newest =
-        FILTERS
-            .chain()
-            .filter(FILTERS.family().exactMatch(FAMILY))
-            .filter(FILTERS.qualifier().exactMatch(column))
-            .filter(FILTERS.limit().cellsPerColumn(1));
+    Filter newest = Cells.newestOf(FAMILY, ByteString.copyFromUtf8(column));
     if (expected == 0) {
       // A number that was never written is 0, too; those that differ from 0 are looked for.
       Filter other =
@@ -134,8 +126,7 @@ final class BigtableQuotaRow implements QuotaRow {
                       .otherwise(mutation))
               .thenApply(isOther -> !isOther));
     }
-    Filter same =
-        FILTERS.chain().filter(newest).filter(FILTERS.value().exactMatch(bytes(expected)));
+    Filter same = Cells.ofValue(newest, bytes(expected));
     return BigtableCalls.translated(
         calls.checkAndMutate(
             ConditionalRowMutation.create(BigtableSchema.QUOTAS, key)

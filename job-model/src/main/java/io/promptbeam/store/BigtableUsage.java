@@ -1,7 +1,5 @@
 package io.promptbeam.store;
 
-import static com.google.cloud.bigtable.data.v2.models.Filters.FILTERS;
-
 import com.google.cloud.bigtable.data.v2.models.Query;
 import com.google.cloud.bigtable.data.v2.models.ReadModifyWriteRow;
 import com.google.cloud.bigtable.data.v2.models.Row;
@@ -88,12 +86,7 @@ final class BigtableUsage implements UsageStore {
     Query query =
         Query.create(BigtableSchema.USAGE)
             .rowKey(RowKeys.usage(day))
-            .filter(
-                FILTERS
-                    .chain()
-                    .filter(FILTERS.family().exactMatch(BigtableSchema.USAGE_WRITERS))
-                    .filter(FILTERS.qualifier().exactMatch(writer))
-                    .filter(FILTERS.limit().cellsPerColumn(1)));
+            .filter(Cells.newestOf(BigtableSchema.USAGE_WRITERS, ByteString.copyFromUtf8(writer)));
     return BigtableCalls.translated(
         calls
             .read(query)
@@ -108,11 +101,7 @@ final class BigtableUsage implements UsageStore {
             .range(
                 RowKeys.usage(new UsageDay(owner, from)),
                 RowKeys.usage(new UsageDay(owner, to.plusDays(1))))
-            .filter(
-                FILTERS
-                    .chain()
-                    .filter(FILTERS.family().exactMatch(BigtableSchema.USAGE_COUNTERS))
-                    .filter(FILTERS.limit().cellsPerColumn(1)));
+            .filter(Cells.newestOf(BigtableSchema.USAGE_COUNTERS));
     return BigtableCalls.translated(
         calls
             .read(query)

@@ -1,7 +1,5 @@
 package io.promptbeam.store;
 
-import static com.google.cloud.bigtable.data.v2.models.Filters.FILTERS;
-
 import com.google.cloud.bigtable.data.v2.models.ConditionalRowMutation;
 import com.google.cloud.bigtable.data.v2.models.Filters.Filter;
 import com.google.cloud.bigtable.data.v2.models.Mutation;
@@ -33,15 +31,17 @@ import org.slf4j.LoggerFactory;
 final class JobRows {
   private static final Logger log = LoggerFactory.getLogger(JobRows.class);
 
-  static final Filter NEWEST_CELL = FILTERS.limit().cellsPerColumn(1);
-  private static final Filter STATE_ONLY = families(BigtableSchema.STATE);
+  private static final Filter STATE_ONLY = Cells.newestOf(BigtableSchema.STATE);
   private static final Filter WITH_REQUEST =
-      families(BigtableSchema.STATE + "|" + BigtableSchema.REQUEST);
+      Cells.any(STATE_ONLY, Cells.newestOf(BigtableSchema.REQUEST));
   private static final Filter WITH_RESULT =
-      families(BigtableSchema.STATE + "|" + BigtableSchema.RESULT);
+      Cells.any(STATE_ONLY, Cells.newestOf(BigtableSchema.RESULT));
 
   /** Reads the version column alone. */
-  static final Filter VERSION_ONLY = newestOf(BigtableSchema.VERSION);
+  static final Filter VERSION_ONLY = Cells.newestOf(BigtableSchema.STATE, BigtableSchema.VERSION);
+
+  /** Reads the run alone. */
+  static final Filter RUN_ONLY = Cells.newestOf(BigtableSchema.STATE, BigtableSchema.RUN);
 
   private static final Duration BEFORE_ANY_WORK = Duration.ofHours(1);
   private static final ByteString NEW_RUN = bytes(JobJson.encode(JobRun.NEW));
@@ -81,7 +81,7 @@ final class JobRows {
                 ByteString.copyFromUtf8(version))
             .setCell(BigtableSchema.REQUEST, BigtableSchema.JSON, micros, bytes(request));
     return ConditionalRowMutation.create(BigtableSchema.JOBS, RowKeys.job(spec.id()))
-        .condition(newestOf(BigtableSchema.SPEC))
+        .condition(Cells.newestOf(BigtableSchema.STATE, BigtableSchema.SPEC))
         .otherwise(row);
   }
 
@@ -120,11 +120,7 @@ final class JobRows {
           .deleteFamily(BigtableSchema.RESULT)
           .setCell(BigtableSchema.RESULT, BigtableSchema.JSON, micros, bytes(result.get()));
     }
-    Filter unchanged =
-        FILTERS
-            .chain()
-            .filter(newestOf(BigtableSchema.VERSION))
-            .filter(FILTERS.value().exactMatch(current.version()));
+    Filter unchanged = Cells.ofValue(VERSION_ONLY, ByteString.copyFromUtf8(current.version()));
     return ConditionalRowMutation.create(BigtableSchema.JOBS, RowKeys.job(current.spec().id()))
         .condition(unchanged)
         .then(change);
@@ -141,7 +137,7 @@ final class JobRows {
     boolean request = parts.contains(JobStore.Part.REQUEST);
     boolean result = parts.contains(JobStore.Part.RESULT);
     if (request && result) {
-      return NEWEST_CELL;
+      return Cells.NEWEST;
     }
     return request ? WITH_REQUEST : result ? WITH_RESULT : STATE_ONLY;
   }
@@ -185,6 +181,20 @@ final class JobRows {
     }
   }
 
+  /** Of a row read by {@link #RUN_ONLY}; empty for one that nobody has worked on, or can read. */
+  static Optional<JobRun> run(Row row) {
+    ByteString run = row.getCells().get(0).getValue();
+    if (run.equals(NEW_RUN)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(JobJson.decodeRun(run.toByteArray()));
+    } catch (IllegalArgumentException e) {
+      log.error("job {} cannot be read: {}", row.getKey().toStringUtf8(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
   static Optional<String> version(Iterable<Row> rows) {
     for (Row row : rows) {
       for (RowCell cell : row.getCells()) {
@@ -192,18 +202,6 @@ final class JobRows {
       }
     }
     return Optional.empty();
-  }
-
-  private static Filter families(String regex) {
-    return FILTERS.chain().filter(FILTERS.family().regex(regex)).filter(NEWEST_CELL);
-  }
-
-  private static Filter newestOf(ByteString stateColumn) {
-    return FILTERS
-        .chain()
-        .filter(FILTERS.family().exactMatch(BigtableSchema.STATE))
-        .filter(FILTERS.qualifier().exactMatch(stateColumn))
-        .filter(NEWEST_CELL);
   }
 
   /** What is to start later is kept as long as if it were submitted then. */

@@ -1,19 +1,18 @@
 package io.promptbeam.store;
 
+import com.google.bigtable.v2.ColumnRange;
 import com.google.bigtable.v2.RowFilter;
+import com.google.bigtable.v2.ValueRange;
 import com.google.cloud.bigtable.data.v2.models.RowCell;
 import com.google.protobuf.ByteString;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
+import java.util.Set;
 
 /** What of a row a filter lets through: the filters we use, and no others. */
 final class CellFilter {
-  private static final Map<ByteString, Pattern> COLUMN_PATTERNS = new ConcurrentHashMap<>();
-
   private CellFilter() {}
 
   static List<RowCell> apply(RowFilter filter, List<RowCell> cells) {
@@ -25,17 +24,22 @@ final class CellFilter {
         }
         yield left;
       }
-      case FAMILY_NAME_REGEX_FILTER -> {
-        Pattern family = column(filter.getFamilyNameRegexFilterBytes());
-        yield cells.stream().filter(c -> family.matcher(c.getFamily()).matches()).toList();
+      case INTERLEAVE -> {
+        // Ours never find a cell twice, so that the row's own order is that of the merged ones.
+        Set<RowCell> found = Collections.newSetFromMap(new IdentityHashMap<>());
+        filter.getInterleave().getFiltersList().forEach(each -> found.addAll(apply(each, cells)));
+        yield cells.stream().filter(found::contains).toList();
       }
-      case COLUMN_QUALIFIER_REGEX_FILTER -> {
-        Pattern qualifier = column(filter.getColumnQualifierRegexFilter());
-        yield cells.stream().filter(c -> matches(qualifier, c.getQualifier())).toList();
+      case COLUMN_RANGE_FILTER -> {
+        ColumnRange range = filter.getColumnRangeFilter();
+        yield cells.stream()
+            .filter(c -> c.getFamily().equals(range.getFamilyName()))
+            .filter(c -> isIn(range, c.getQualifier()))
+            .toList();
       }
-      case VALUE_REGEX_FILTER -> {
-        Pattern value = pattern(filter.getValueRegexFilter());
-        yield cells.stream().filter(c -> matches(value, c.getValue())).toList();
+      case VALUE_RANGE_FILTER -> {
+        ValueRange range = filter.getValueRangeFilter();
+        yield cells.stream().filter(c -> isIn(range, c.getValue())).toList();
       }
       case CELLS_PER_COLUMN_LIMIT_FILTER -> newest(cells, filter.getCellsPerColumnLimitFilter());
       case PASS_ALL_FILTER -> cells;
@@ -61,15 +65,37 @@ final class CellFilter {
     return kept;
   }
 
-  private static Pattern column(ByteString regex) {
-    return COLUMN_PATTERNS.computeIfAbsent(regex, CellFilter::pattern);
+  private static boolean isIn(ColumnRange range, ByteString qualifier) {
+    boolean fromHere =
+        switch (range.getStartQualifierCase()) {
+          case START_QUALIFIER_CLOSED -> compare(qualifier, range.getStartQualifierClosed()) >= 0;
+          case START_QUALIFIER_OPEN -> compare(qualifier, range.getStartQualifierOpen()) > 0;
+          case STARTQUALIFIER_NOT_SET -> true;
+        };
+    return fromHere
+        && switch (range.getEndQualifierCase()) {
+          case END_QUALIFIER_CLOSED -> compare(qualifier, range.getEndQualifierClosed()) <= 0;
+          case END_QUALIFIER_OPEN -> compare(qualifier, range.getEndQualifierOpen()) < 0;
+          case ENDQUALIFIER_NOT_SET -> true;
+        };
   }
 
-  private static Pattern pattern(ByteString regex) {
-    return Pattern.compile(regex.toString(StandardCharsets.ISO_8859_1), Pattern.DOTALL);
+  private static boolean isIn(ValueRange range, ByteString value) {
+    boolean fromHere =
+        switch (range.getStartValueCase()) {
+          case START_VALUE_CLOSED -> compare(value, range.getStartValueClosed()) >= 0;
+          case START_VALUE_OPEN -> compare(value, range.getStartValueOpen()) > 0;
+          case STARTVALUE_NOT_SET -> true;
+        };
+    return fromHere
+        && switch (range.getEndValueCase()) {
+          case END_VALUE_CLOSED -> compare(value, range.getEndValueClosed()) <= 0;
+          case END_VALUE_OPEN -> compare(value, range.getEndValueOpen()) < 0;
+          case ENDVALUE_NOT_SET -> true;
+        };
   }
 
-  private static boolean matches(Pattern pattern, ByteString bytes) {
-    return pattern.matcher(bytes.toString(StandardCharsets.ISO_8859_1)).matches();
+  private static int compare(ByteString one, ByteString other) {
+    return ByteString.unsignedLexicographicalComparator().compare(one, other);
   }
 }

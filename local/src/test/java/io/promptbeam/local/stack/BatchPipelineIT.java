@@ -200,7 +200,13 @@ class BatchPipelineIT {
         Await.until("calls are made", PATIENCE, callsByName::size, calls -> calls >= 300);
 
     long cutNanos = System.nanoTime();
-    var cut = stack.store().batches().cut(id, new Cut(Cut.Kind.CANCELLED, Instant.now())).get();
+    var cut =
+        stack
+            .store()
+            .batches()
+            .cut(id, new Cut(Cut.Kind.CANCELLED, Instant.now()))
+            .get()
+            .orElseThrow();
     BatchProgress ended = awaitEnd(stack, id);
 
     long lastMillis = Duration.ofNanos(lastCallNanos.get() - cutNanos).toMillis();

@@ -23,6 +23,7 @@ import io.promptbeam.submit.BatchLineParser;
 import io.promptbeam.submit.BatchLineParser.Parsed;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -48,6 +49,7 @@ final class Expansion {
   private static final int SEGMENTS_IN_FLIGHT = 12;
   private static final long BYTES_IN_FLIGHT = 48_000_000;
   private static final int PLANS_PER_READ = 100;
+  private static final Duration LOOK = Duration.ofMillis(300);
 
   private final JobStore store;
   private final BatchLineParser parser;
@@ -55,6 +57,7 @@ final class Expansion {
   private final int maxLines;
   private final BatchId id;
   private final Consumer<SegmentItem> onReady;
+  private Instant nextLook = Instant.MIN;
 
   /**
    * @param onReady takes what can be worked on, as it gets ready; on any thread
@@ -120,7 +123,15 @@ final class Expansion {
     return await(store.batches().read(id)).flatMap(Batch::cut);
   }
 
+  /**
+   * Asks now and then: a cut forbids its segments to begin, whether their lines are there or not.
+   */
   private boolean goesOn() {
+    Instant now = clock.instant();
+    if (now.isBefore(nextLook)) {
+      return true;
+    }
+    nextLook = now.plus(LOOK);
     return await(store.batches().read(id)).filter(batch -> batch.cut().isEmpty()).isPresent();
   }
 

@@ -4,13 +4,11 @@ import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProgress;
 import io.promptbeam.batch.BatchStatus;
 import io.promptbeam.batch.SegmentTally;
-import io.promptbeam.job.Job;
 import io.promptbeam.store.BatchStore;
 import io.promptbeam.store.JobStore;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -26,40 +24,28 @@ public final class SegmentEnding {
     this.clock = clock;
   }
 
-  /** Ends the segment if all of its lines have ended, and then the batch, if that was the last. */
+  /** Ends the segment if all of its lines have ended. That may have ended the batch. */
   public CompletableFuture<Void> segment(BatchId batch, int segment) {
     BatchStore batches = store.batches();
     return batches
-        .progress(batch)
+        .progress(batch, segment)
         .thenCompose(
-            found -> {
-              if (found.isEmpty()) {
-                // Nothing may be written of a batch that was deleted.
-                return CompletableFuture.completedFuture(null);
-              }
-              BatchProgress known = found.get();
-              if (known.isUntouched(segment) || known.done().containsKey(segment)) {
-                return batch(batch);
-              }
-              return batches
-                  .lines(batch, segment, Set.of())
-                  .thenCompose(lines -> finish(known, segment, lines));
-            });
+            found ->
+                found.filter(known -> known.open().contains(segment)).isPresent()
+                    ? batches
+                        .tally(batch, segment)
+                        .thenCompose(tally -> finish(found.get(), segment, tally))
+                    : CompletableFuture.completedFuture(null));
   }
 
-  private CompletableFuture<Void> finish(BatchProgress known, int segment, List<Job> lines) {
-    SegmentTally tally = SegmentTally.NONE;
-    for (Job line : lines) {
-      tally = tally.plus(line);
-    }
-    if (lines.isEmpty() || tally.ended() < known.linesOf(segment)) {
+  private CompletableFuture<Void> finish(BatchProgress known, int segment, SegmentTally tally) {
+    if (tally.ended() < known.linesOf(segment)) {
       return CompletableFuture.completedFuture(null);
     }
-    BatchId batch = known.batch().spec().id();
-    return store.batches().finish(batch, segment, tally).thenCompose(done -> batch(batch));
+    return store.batches().finish(known.batch().spec().id(), segment, tally);
   }
 
-  /** Ends the batch if all of it has ended. */
+  /** Ends the batch if all of it has ended: reads every segment's column. */
   public CompletableFuture<Void> batch(BatchId id) {
     return store
         .batches()

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Segments {
   private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration END_LOOK = Duration.ofMillis(100);
   private static final int ENDING_ATTEMPTS = 6;
 
   /** Who takes jobs out of lanes. */
@@ -34,19 +35,22 @@ final class Segments {
 
   private final AttemptContext context;
   private final JobStore store;
-  private final SegmentEnding ending;
+  private final SegmentEnding endings;
   private final CutLines cutLines;
   private final Map<BatchId, Set<ActiveItem>> active = new LinkedHashMap<>();
 
   /** Items none of whose lines began. */
   private final Set<ActiveItem> dropped = new LinkedHashSet<>();
 
+  /** Batches that are about to be looked at, whether they have ended. */
+  private final Set<BatchId> ending = new LinkedHashSet<>();
+
   private boolean scheduled;
 
   Segments(AttemptContext context, JobStore store) {
     this.context = context;
     this.store = store;
-    ending = new SegmentEnding(store, context.clock());
+    endings = new SegmentEnding(store, context.clock());
     cutLines = new CutLines(context, store);
   }
 
@@ -73,15 +77,9 @@ final class Segments {
 
   /** Lets the item's lines begin. False: not now, because of a cut perhaps. */
   CompletableFuture<Boolean> begin(ActiveItem item) {
-    BatchId batch = item.batch().orElseThrow();
     return store
         .batches()
-        .read(batch)
-        .thenCompose(
-            found ->
-                found.filter(Segments::mayBegin).isPresent()
-                    ? store.batches().open(batch, item.segment())
-                    : CompletableFuture.completedFuture(false))
+        .open(item.batch().orElseThrow(), item.segment())
         .whenComplete(
             (begun, failure) -> {
               if (Boolean.TRUE.equals(begun)) {
@@ -163,13 +161,28 @@ final class Segments {
     }
     if (anyDropped && !over) {
       // Nobody else may: where nothing has begun, nothing will end.
-      endBatch(batch, 0);
+      endBatchSoon(batch);
     }
+  }
+
+  /** Once for all segments that end together: it reads the whole of the batch's row. */
+  private void endBatchSoon(BatchId batch) {
+    if (!ending.add(batch)) {
+      return;
+    }
+    var unused =
+        context.after(
+            END_LOOK,
+            Unforeseen.guarded(
+                () -> {
+                  ending.remove(batch);
+                  endBatch(batch, 0);
+                }));
   }
 
   private void endBatch(BatchId batch, int failures) {
     var unused =
-        ending
+        endings
             .batch(batch)
             .whenComplete(
                 (done, failure) -> {
@@ -213,14 +226,22 @@ final class Segments {
   }
 
   private void noteEnd(ActiveItem item, int failures, Runnable then) {
+    BatchId batch = item.batch().orElseThrow();
     var unused =
-        ending
-            .segment(item.batch().orElseThrow(), item.segment())
+        endings
+            .segment(batch, item.segment())
             .whenComplete(
                 (done, failure) -> {
                   if (failure == null || failures == ENDING_ATTEMPTS) {
                     // What could not be noted, the sweep will find.
-                    context.scheduler().soon(Unforeseen.guarded(then));
+                    context
+                        .scheduler()
+                        .soon(
+                            Unforeseen.guarded(
+                                () -> {
+                                  endBatchSoon(batch);
+                                  then.run();
+                                }));
                   } else {
                     again(failures, () -> noteEnd(item, failures + 1, then));
                   }

@@ -74,6 +74,11 @@ class SegmentsTest {
   }
 
   private SegmentTally ended(BatchId id, BatchStatus status) {
+    long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!world.progress(id).batch().run().status().isTerminal()
+        && System.nanoTime() < untilNanos) {
+      Thread.onSpinWait();
+    }
     BatchRun ended = world.progress(id).batch().run();
     assertThat(ended.status()).isEqualTo(status);
     return ended.totals().orElseThrow();
@@ -132,10 +137,10 @@ class SegmentsTest {
     world.cut(id, Cut.Kind.CANCELLED);
 
     offer(items).get(20, TimeUnit.SECONDS);
-    run.close();
 
-    assertThat(models.called()).isEmpty();
     assertThat(ended(id, BatchStatus.CANCELLED).cancelled()).isEqualTo(300);
+    run.close();
+    assertThat(models.called()).isEmpty();
     assertThat(world.count(id, JobState.PENDING)).isEqualTo(300);
   }
 

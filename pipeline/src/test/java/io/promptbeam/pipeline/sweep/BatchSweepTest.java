@@ -12,6 +12,7 @@ import io.promptbeam.pipeline.batch.BatchWorld;
 import io.promptbeam.pipeline.engine.SegmentItem;
 import io.promptbeam.pipeline.llm.ScriptedModels;
 import io.promptbeam.pipeline.sweep.Sweeper.Scope;
+import io.promptbeam.store.BatchStore;
 import io.promptbeam.store.DueEntry;
 import java.time.Clock;
 import java.time.Duration;
@@ -67,18 +68,20 @@ class BatchSweepTest {
     assertThat(sweep(soon, Scope.EVERYTHING).batches()).containsExactly(id);
   }
 
+  private void finishFirst(BatchId id, int completed) {
+    BatchStore batches = world.store().batches();
+    assertThat(batches.open(id, 0).join()).isTrue();
+    SegmentTally none = SegmentTally.NONE;
+    batches
+        .finish(id, 0, new SegmentTally(completed, 0, 0, 0, none.usage(), none.costUsd()))
+        .join();
+  }
+
   @Test
   void segments_areHandedOver_whenTheyHaveNotEnded() {
     BatchId id = world.create(300, "m", "n");
     List<SegmentItem> items = world.expand(id);
-    world
-        .store()
-        .batches()
-        .finish(
-            id,
-            0,
-            new SegmentTally(256, 0, 0, 0, SegmentTally.NONE.usage(), SegmentTally.NONE.costUsd()))
-        .join();
+    finishFirst(id, 256);
 
     Found found = sweep(soon, Scope.DUE);
 
@@ -92,14 +95,7 @@ class BatchSweepTest {
   void batch_endsAndIsForgotten_whenAllSegmentsHaveEnded() {
     BatchId id = world.create(100, "m");
     assertThat(world.expand(id)).hasSize(1);
-    world
-        .store()
-        .batches()
-        .finish(
-            id,
-            0,
-            new SegmentTally(100, 0, 0, 0, SegmentTally.NONE.usage(), SegmentTally.NONE.costUsd()))
-        .join();
+    finishFirst(id, 100);
 
     assertThat(sweep(soon, Scope.DUE).segments()).isEmpty();
 

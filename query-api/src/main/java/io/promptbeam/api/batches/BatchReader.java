@@ -5,7 +5,6 @@ import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProgress;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.SegmentTally;
-import io.promptbeam.job.Job;
 import io.promptbeam.job.Owner;
 import io.promptbeam.store.BatchStore;
 import java.util.ArrayList;
@@ -64,11 +63,7 @@ public final class BatchReader {
     }
     List<CompletableFuture<SegmentTally>> tallies = new ArrayList<>();
     for (int segment : progress.open()) {
-      tallies.add(
-          store
-              .get()
-              .lines(progress.batch().spec().id(), segment, Set.of())
-              .thenApply(BatchReader::tally));
+      tallies.add(store.get().tally(progress.batch().spec().id(), segment));
     }
     return CompletableFuture.allOf(tallies.toArray(CompletableFuture<?>[]::new))
         .thenApply(
@@ -76,13 +71,5 @@ public final class BatchReader {
                 new BatchState(
                     progress,
                     progress.total(tallies.stream().map(CompletableFuture::join).toList())));
-  }
-
-  private static SegmentTally tally(List<Job> lines) {
-    SegmentTally sum = SegmentTally.NONE;
-    for (Job line : lines) {
-      sum = sum.plus(line);
-    }
-    return sum;
   }
 }

@@ -134,7 +134,7 @@ final class HandPipeline {
   void finish(int segment) {
     SegmentTally tally = SegmentTally.NONE;
     for (Job job : store.batches().lines(id, segment, Set.of()).join()) {
-      tally = tally.plus(job);
+      tally = tally.plus(job.run());
     }
     store.batches().finish(id, segment, tally).join();
   }

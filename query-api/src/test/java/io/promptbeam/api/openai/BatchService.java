@@ -257,7 +257,7 @@ final class BatchService implements AutoCloseable {
   void finish(String id, int segment) {
     SegmentTally sum = SegmentTally.NONE;
     for (Job line : store.batches().lines(id(id), segment, Set.of()).join()) {
-      sum = sum.plus(line);
+      sum = sum.plus(line.run());
     }
     store.batches().finish(id(id), segment, sum).join();
   }
