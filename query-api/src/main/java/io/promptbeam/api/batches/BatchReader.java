@@ -1,5 +1,7 @@
 package io.promptbeam.api.batches;
 
+import com.github.benmanes.caffeine.cache.AsyncLoadingCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProgress;
@@ -7,6 +9,7 @@ import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.SegmentTally;
 import io.promptbeam.job.Owner;
 import io.promptbeam.store.BatchStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,13 +20,31 @@ import java.util.function.Supplier;
 
 /**
  * Reads batches for their owners; for anybody else they do not exist. A poll costs one row, and the
- * rows of the few segments that are being worked on. Thread-safe, never blocks.
+ * rows of the few segments that are being worked on, which are counted a few times a second at
+ * most, however many poll. Thread-safe, never blocks.
  */
 public final class BatchReader {
+  /** Counts that are older are renewed, for the next poll. */
+  private static final Duration RENEWED_AFTER = Duration.ofMillis(250);
+
+  /** Nobody is told older counts. */
+  private static final Duration TOO_OLD = Duration.ofSeconds(1);
+
+  private static final int COUNTS_KEPT = 10_000;
+
+  private record Segment(BatchId batch, int number) {}
+
   private final Supplier<BatchStore> store;
+  private final AsyncLoadingCache<Segment, SegmentTally> counts;
 
   public BatchReader(Supplier<BatchStore> store) {
     this.store = store;
+    counts =
+        Caffeine.newBuilder()
+            .maximumSize(COUNTS_KEPT)
+            .refreshAfterWrite(RENEWED_AFTER)
+            .expireAfterWrite(TOO_OLD)
+            .buildAsync((segment, executor) -> store.get().tally(segment.batch, segment.number));
   }
 
   /** Empty when the owner has no such batch of that protocol. */
@@ -63,7 +84,7 @@ public final class BatchReader {
     }
     List<CompletableFuture<SegmentTally>> tallies = new ArrayList<>();
     for (int segment : progress.open()) {
-      tallies.add(store.get().tally(progress.batch().spec().id(), segment));
+      tallies.add(counts.get(new Segment(progress.batch().spec().id(), segment)));
     }
     return CompletableFuture.allOf(tallies.toArray(CompletableFuture<?>[]::new))
         .thenApply(

@@ -9,6 +9,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -118,15 +119,16 @@ public final class BatchBench implements AutoCloseable {
 
   private double[] statusMillis(String batch, int seconds)
       throws IOException, InterruptedException {
-    double[] millis = new double[(int) (seconds * 1_000L / STATUS_EVERY_MILLIS)];
-    for (int i = 0; i < millis.length; i++) {
+    List<Double> millis = new ArrayList<>();
+    long watching = System.nanoTime();
+    while (millis.isEmpty() || secondsSince(watching) < seconds) {
       long begin = System.nanoTime();
       service.status(batch);
-      millis[i] = (System.nanoTime() - begin) / 1e6;
-      TimeUnit.MILLISECONDS.sleep(Math.max(0, STATUS_EVERY_MILLIS - (long) millis[i]));
+      double took = (System.nanoTime() - begin) / 1e6;
+      millis.add(took);
+      TimeUnit.MILLISECONDS.sleep(Math.max(0, STATUS_EVERY_MILLIS - (long) took));
     }
-    Arrays.sort(millis);
-    return millis;
+    return millis.stream().mapToDouble(each -> each).sorted().toArray();
   }
 
   private String create(int lines) throws IOException, InterruptedException {
