@@ -5,7 +5,6 @@ import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
 import io.promptbeam.message.JobReference;
 import io.promptbeam.pipeline.engine.SegmentItem;
-import io.promptbeam.pipeline.engine.SegmentPlan;
 import io.promptbeam.pipeline.engine.SingleJob;
 import io.promptbeam.pipeline.engine.WorkItem;
 import java.io.DataInputStream;
@@ -47,7 +46,8 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
       data.writeUTF(reference.traceparent().orElse(""));
     } else if (item instanceof SegmentItem segment) {
       data.writeByte(SEGMENT);
-      SegmentPlan.write(segment, data);
+      data.writeInt(segment.encoded().length);
+      data.write(segment.encoded());
     }
     data.flush();
   }
@@ -57,7 +57,9 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
     var data = new DataInputStream(in);
     int kind = data.readByte();
     if (kind == SEGMENT) {
-      return SegmentPlan.read(data);
+      byte[] segment = new byte[data.readInt()];
+      data.readFully(segment);
+      return SegmentItem.decode(segment);
     }
     if (kind != SINGLE_JOB && kind != SINGLE_JOB_OF_OLD) {
       throw new IOException("unknown kind of work item: " + kind);

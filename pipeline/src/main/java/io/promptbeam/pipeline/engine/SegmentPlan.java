@@ -1,7 +1,5 @@
 package io.promptbeam.pipeline.engine;
 
-import io.promptbeam.batch.BatchId;
-import io.promptbeam.job.Owner;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -25,7 +23,8 @@ public final class SegmentPlan {
       data.writeByte(VERSION);
       data.writeInt(items.size());
       for (SegmentItem item : items) {
-        write(item, data);
+        data.writeInt(item.encoded().length);
+        data.write(item.encoded());
       }
     } catch (IOException e) {
       throw new UncheckedIOException("memory does not fail", e);
@@ -44,43 +43,13 @@ public final class SegmentPlan {
       int count = data.readInt();
       List<SegmentItem> items = new ArrayList<>(Math.min(count, 16));
       for (int i = 0; i < count; i++) {
-        items.add(read(data));
+        byte[] item = new byte[data.readInt()];
+        data.readFully(item);
+        items.add(SegmentItem.decode(item));
       }
       return items;
     } catch (IOException e) {
       throw new IllegalArgumentException("a segment's plan is cut short", e);
     }
-  }
-
-  /** One item. */
-  public static void write(SegmentItem item, DataOutputStream out) throws IOException {
-    out.writeUTF(item.batch().hex());
-    out.writeInt(item.segment());
-    out.writeUTF(item.owner().name());
-    out.writeUTF(item.modelId());
-    out.writeShort(item.size());
-    for (int i = 0; i < item.size(); i++) {
-      out.writeInt(item.line(i));
-      out.writeInt(item.inputTokens(i));
-      out.writeInt(item.outputTokens(i));
-    }
-  }
-
-  /** What {@link #write} wrote. */
-  public static SegmentItem read(DataInputStream in) throws IOException {
-    BatchId batch = new BatchId(in.readUTF());
-    int segment = in.readInt();
-    Owner owner = new Owner(in.readUTF());
-    String modelId = in.readUTF();
-    int size = in.readUnsignedShort();
-    int[] lines = new int[size];
-    int[] inputTokens = new int[size];
-    int[] outputTokens = new int[size];
-    for (int i = 0; i < size; i++) {
-      lines[i] = in.readInt();
-      inputTokens[i] = in.readInt();
-      outputTokens[i] = in.readInt();
-    }
-    return new SegmentItem(batch, segment, owner, modelId, lines, inputTokens, outputTokens);
   }
 }
