@@ -1,32 +1,25 @@
 package io.promptbeam.local.bench;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.catalog.ModelCatalog;
-import io.promptbeam.catalog.RateLimits;
-import io.promptbeam.job.Owner;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.LocalPipeline;
 import io.promptbeam.local.stack.Stack;
 import io.promptbeam.pipeline.engine.EngineStats;
 import io.promptbeam.pipeline.llm.HttpLlmClients;
 import io.promptbeam.pipeline.llm.simulated.SimulatedProvider;
-import io.promptbeam.submit.InvalidSubmissionException;
 import io.promptbeam.submit.JobSubmitter;
 import io.promptbeam.submit.Submission;
 import io.promptbeam.submit.SubmissionParser;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /** The embedded stack with a model without quota and one with. Not thread-safe. */
 final class BenchStack implements AutoCloseable {
   static final String UNLIMITED = BenchModels.UNLIMITED;
-  static final String LIMITED = "limited";
+  static final String LIMITED = BenchModels.LIMITED;
 
   private static final int SUBMIT_AT_ONCE = 5_000;
 
@@ -49,11 +42,7 @@ final class BenchStack implements AutoCloseable {
    * @param requestsPerMinute of {@link #LIMITED}, and what its provider enforces
    */
   static BenchStack start(long requestsPerMinute) throws IOException {
-    ModelCatalog catalog =
-        new ModelCatalog(
-            List.of(
-                BenchModels.model(UNLIMITED, RateLimits.UNLIMITED, OptionalLong.empty()),
-                BenchModels.model(LIMITED, requestsPerMinute, OptionalLong.of(requestsPerMinute))));
+    ModelCatalog catalog = BenchModels.catalog(requestsPerMinute);
     Stack stack = Stack.open(new Backends(Optional.empty(), Optional.empty()));
     return new BenchStack(stack, stack.startPipeline(catalog), catalog);
   }
@@ -83,13 +72,7 @@ final class BenchStack implements AutoCloseable {
   }
 
   private Submission submission(String model) {
-    ObjectNode body = JsonNodeFactory.instance.objectNode();
-    body.put("model_id", model).put("full_input", BenchModels.prompt(submitted++));
-    try {
-      return parser.parse(body, Owner.LOCAL, Optional.empty(), Instant.now());
-    } catch (InvalidSubmissionException e) {
-      throw new IllegalStateException("the benchmark's own submission is invalid", e);
-    }
+    return BenchModels.submission(parser, model, submitted++);
   }
 
   /** Blocks until all submitted jobs have ended. */

@@ -13,8 +13,9 @@ import picocli.CommandLine.Option;
     name = "batches",
     header = "Measure batches, over HTTP: one that is worked off, and a large one.",
     description = {
-      "%nStarts everything in this process with a simulated provider (median latency 400 ms). The"
-          + " large batch is accepted, watched for a while, and cancelled."
+      "%nStarts everything in this process with a simulated provider (median latency 400 ms). As"
+          + " many single jobs are run beside the first batch; the large one asks a model of 300"
+          + " requests/s, and is accepted, watched for a while, and cancelled."
     },
     footer = {
       "  promptbeam bench batches",
@@ -27,7 +28,8 @@ final class BenchBatchesCommand implements Callable<Integer> {
       names = "--lines",
       paramLabel = "N",
       defaultValue = "30000",
-      description = "Lines of the batch that is worked off (default: ${DEFAULT-VALUE}).")
+      description =
+          "Lines of the batch that is worked off, and single jobs (default: ${DEFAULT-VALUE}).")
   private int lines;
 
   @Option(
@@ -75,9 +77,9 @@ final class BenchBatchesCommand implements Callable<Integer> {
   /** At once: the next part may take long. */
   private void print(List<Row> rows) {
     Table.render(
-            List.of("FIGURE", "PROMPTBEAM", "TARGET"),
+            List.of("FIGURE", "BATCH", "SINGLE JOBS", "TARGET"),
             rows.stream()
-                .map(row -> List.of(row.figure(), row.promptbeam(), row.target()))
+                .map(row -> List.of(row.figure(), row.promptbeam(), row.reference(), row.target()))
                 .toList())
         .forEach(terminal.out()::println);
   }

@@ -21,6 +21,9 @@ public final class BatchBench implements AutoCloseable {
   private static final long STATUS_EVERY_MILLIS = 50;
   private static final double NANOS_PER_SECOND = 1e9;
 
+  /** Of the model that the large batch asks for. */
+  private static final long PER_SECOND = 300;
+
   private final BatchService service;
   private final Consumer<String> say;
   private long made;
@@ -37,19 +40,32 @@ public final class BatchBench implements AutoCloseable {
    */
   public static BatchBench start(Consumer<String> say) throws IOException {
     say.accept("starting the embedded stack");
-    return new BatchBench(BatchService.start(BenchModels.unlimited()), say);
+    return new BatchBench(BatchService.start(BenchModels.catalog(PER_SECOND * 60)), say);
   }
 
-  /** A batch until the JIT compiler has settled. */
+  /** Until the JIT compiler has settled. */
   public void warmUp(int lines) throws IOException, InterruptedException {
-    say.accept("warming up with " + lines + " lines");
+    say.accept("warming up with " + lines + " single jobs and as many lines");
+    singles(lines);
     service.awaitEnd(create(lines));
   }
 
-  /** A batch from its creation to its end, and its results. */
+  private void singles(int jobs) throws InterruptedException {
+    service.runSingles(BenchModels.UNLIMITED, made, jobs);
+    made += jobs;
+  }
+
+  /** Single jobs, then a batch of as many lines, each to its end; then the batch's results. */
   public List<Row> throughput(int lines) throws IOException, InterruptedException {
+    say.accept("throughput: " + lines + " single jobs");
+    CpuMeter singleCpu = new CpuMeter();
+    long singlesBegin = System.nanoTime();
+    singles(lines);
+    double singleSeconds = secondsSince(singlesBegin);
+    double singleOwn = singleCpu.ownMillisPer(lines);
+    double singleEmulator = singleCpu.childrenMillisPer(lines);
     say.accept("throughput: " + lines + " lines");
-    Path file = file(lines);
+    Path file = file(lines, BenchModels.UNLIMITED);
     String uploaded = service.upload(file);
     Files.delete(file);
     SimulatedProvider provider = service.provider(BenchModels.UNLIMITED);
@@ -67,16 +83,19 @@ public final class BatchBench implements AutoCloseable {
     return List.of(
         row("lines completed", (double) ended.path("request_counts").path("completed").asLong()),
         row("calls per line", (double) provider.stats().calls() / lines),
-        row("lines/s, creation to end", lines / seconds),
-        row("CPU ms/line, this process", own),
-        row("CPU ms/line, Bigtable emulator", emulator),
+        row("lines/s, creation to end", lines / seconds, lines / singleSeconds),
+        row("CPU ms/line, this process", own, singleOwn),
+        row("CPU ms/line, Bigtable emulator", emulator, singleEmulator),
         new Row("results streamed, lines/s", number(results / readSeconds), "-", "≥ 10,000"));
   }
 
-  /** A batch that is too large to end here: how it is accepted, watched and cancelled. */
+  /**
+   * A batch that is too large to end here, of a model with a quota: how it is accepted, watched and
+   * cancelled.
+   */
   public List<Row> scale(int lines, int watchSeconds) throws IOException, InterruptedException {
     say.accept("scale: writing a file of " + lines + " lines");
-    Path file = file(lines);
+    Path file = file(lines, BenchModels.LIMITED);
     long megabytes = Files.size(file) / 1_000_000;
     say.accept("scale: uploading " + megabytes + " MB");
     long begin = System.nanoTime();
@@ -89,9 +108,12 @@ public final class BatchBench implements AutoCloseable {
     service.awaitExpanded(batch, lines);
     double expandSeconds = secondsSince(creating);
     say.accept("scale: watching for " + watchSeconds + " s");
+    SimulatedProvider provider = service.provider(BenchModels.LIMITED);
+    long callsBefore = provider.stats().calls();
+    long watching = System.nanoTime();
     double[] status = statusMillis(batch, watchSeconds);
+    double use = (provider.stats().calls() - callsBefore) / secondsSince(watching) / PER_SECOND;
     long resident = residentMegabytes();
-    SimulatedProvider provider = service.provider(BenchModels.UNLIMITED);
     long cancelled = System.nanoTime();
     service.cancel(batch);
     JsonNode ended = service.awaitEnd(batch);
@@ -101,6 +123,7 @@ public final class BatchBench implements AutoCloseable {
     return List.of(
         new Row("upload, lines/s", number(lines / uploadSeconds), "-", "-"),
         new Row("accepted and expanded, lines/s", number(lines / expandSeconds), "-", "≥ 5,000"),
+        new Row("use of the quota while watched, %", number(100 * use), "-", "≥ 99"),
         row("status while it runs, p50 ms", percentile(status, 0.50)),
         new Row("status while it runs, p99 ms", number(percentile(status, 0.99)), "-", "< 250"),
         new Row("memory, MB resident", Long.toString(resident), "-", "< 4,096"),
@@ -132,18 +155,18 @@ public final class BatchBench implements AutoCloseable {
   }
 
   private String create(int lines) throws IOException, InterruptedException {
-    Path file = file(lines);
+    Path file = file(lines, BenchModels.UNLIMITED);
     String id = service.create(service.upload(file));
     Files.delete(file);
     return id;
   }
 
-  private Path file(int lines) throws IOException {
+  private Path file(int lines, String model) throws IOException {
     Path file = Files.createTempFile("promptbeam-bench", ".jsonl");
     try (BufferedWriter out = Files.newBufferedWriter(file)) {
       for (int i = 0; i < lines; i++) {
         out.write("{\"custom_id\":\"" + i + "\",\"method\":\"POST\",\"url\":");
-        out.write("\"/v1/chat/completions\",\"body\":{\"model\":\"" + BenchModels.UNLIMITED);
+        out.write("\"/v1/chat/completions\",\"body\":{\"model\":\"" + model);
         out.write("\",\"messages\":[{\"role\":\"user\",\"content\":\"");
         out.write(BenchModels.prompt(made++));
         out.write("\"}]}}\n");
@@ -175,6 +198,10 @@ public final class BatchBench implements AutoCloseable {
 
   private static Row row(String figure, double value) {
     return new Row(figure, number(value), "-", "-");
+  }
+
+  private static Row row(String figure, double value, double ofSingleJobs) {
+    return new Row(figure, number(value), number(ofSingleJobs), "-");
   }
 
   private static String number(double value) {

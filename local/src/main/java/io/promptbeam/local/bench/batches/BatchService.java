@@ -8,11 +8,14 @@ import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchLine;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.catalog.ModelCatalog;
+import io.promptbeam.local.bench.BenchModels;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.LocalPipeline;
 import io.promptbeam.local.stack.Stack;
 import io.promptbeam.pipeline.llm.HttpLlmClients;
 import io.promptbeam.pipeline.llm.simulated.SimulatedProvider;
+import io.promptbeam.submit.Submission;
+import io.promptbeam.submit.SubmissionParser;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -25,6 +28,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -35,13 +40,17 @@ final class BatchService implements AutoCloseable {
   private static final String BOUNDARY = "promptbeam-bench";
   private static final Set<String> ENDED = Set.of("completed", "failed", "expired", "cancelled");
 
+  private static final int SUBMIT_AT_ONCE = 5_000;
+
+  private final ModelCatalog catalog;
   private final Stack stack;
   private final LocalPipeline pipeline;
   private final URI base;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private BatchService(Stack stack, LocalPipeline pipeline, URI base) {
+  private BatchService(ModelCatalog catalog, Stack stack, LocalPipeline pipeline, URI base) {
+    this.catalog = catalog;
     this.stack = stack;
     this.pipeline = pipeline;
     this.base = base;
@@ -54,11 +63,29 @@ final class BatchService implements AutoCloseable {
         new ApiServer(
             ApiConfig.loopback(0), stack.store(), stack.publisher(), catalog, Clock.systemUTC());
     stack.closeWithThis("HTTP service", server).start();
-    return new BatchService(stack, pipeline, server.uri());
+    return new BatchService(catalog, stack, pipeline, server.uri());
   }
 
   SimulatedProvider provider(String model) {
     return ((HttpLlmClients) pipeline.worker().clients()).simulated(model).orElseThrow();
+  }
+
+  /**
+   * Submits single jobs in bulk, as {@code promptbeam run} does, and waits until they have ended.
+   */
+  void runSingles(String model, long firstPrompt, int jobs) throws InterruptedException {
+    long ended = pipeline.worker().engine().stats().ended() + jobs;
+    var parser = new SubmissionParser(catalog);
+    for (int begin = 0; begin < jobs; begin += SUBMIT_AT_ONCE) {
+      List<Submission> chunk = new ArrayList<>();
+      for (int i = begin; i < Math.min(jobs, begin + SUBMIT_AT_ONCE); i++) {
+        chunk.add(BenchModels.submission(parser, model, firstPrompt + i));
+      }
+      stack.submitter().submitAll(chunk).join();
+    }
+    while (pipeline.worker().engine().stats().ended() < ended) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
   }
 
   /** Uploads a file, chunked; answers its id. */
