@@ -77,7 +77,7 @@ final class BenchBatchesCommand implements Callable<Integer> {
   /** At once: the next part may take long. */
   private void print(List<Row> rows) {
     Table.render(
-            List.of("FIGURE", "BATCH", "SINGLE JOBS", "TARGET"),
+            List.of("FIGURE", "BATCH", "SINGLE JOBS", "TARGET, OR QUOTED"),
             rows.stream()
                 .map(row -> List.of(row.figure(), row.promptbeam(), row.reference(), row.target()))
                 .toList())

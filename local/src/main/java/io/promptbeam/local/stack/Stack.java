@@ -59,7 +59,7 @@ public final class Stack implements AutoCloseable {
     try {
       BigtableTarget storeTarget =
           backends.store().isPresent() ? backends.store().get() : embeddedStore(closing);
-      if (storeTarget instanceof BigtableTarget.Emulator) {
+      if (backends.store().isPresent() && storeTarget instanceof BigtableTarget.Emulator) {
         BigtableSchema.createMissing(storeTarget, BigtableSchema.DEFAULT_RETENTION);
       }
       PubsubTarget queueTarget =
@@ -83,7 +83,9 @@ public final class Stack implements AutoCloseable {
 
   private static BigtableTarget embeddedStore(Closing closing) throws IOException {
     EmbeddedBigtable bigtable = closing.add("embedded Bigtable", EmbeddedBigtable.start());
-    return BigtableTarget.Emulator.at(bigtable.hostAndPort());
+    BigtableTarget.Emulator target = BigtableTarget.Emulator.at(bigtable.hostAndPort());
+    BigtableSchema.createEmbedded(target);
+    return target;
   }
 
   private static PubsubTarget embeddedQueue(Closing closing) throws IOException {

@@ -6,6 +6,8 @@ import io.promptbeam.job.Job;
 import io.promptbeam.store.BatchStore;
 import io.promptbeam.store.JobStore;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +22,9 @@ public final class BatchLines {
     void take(Job line) throws IOException;
   }
 
+  private static final int MOST_AHEAD = 4;
+  private static final long BYTES_AHEAD = 4_000_000;
+
   private final Supplier<BatchStore> store;
 
   public BatchLines(Supplier<BatchStore> store) {
@@ -27,30 +32,34 @@ public final class BatchLines {
   }
 
   /**
-   * Gives all lines from {@code first} on, each as it stands; the next segment is read while one is
-   * taken.
+   * Gives all lines from {@code first} on, each as it stands. The segments that follow are read
+   * meanwhile: several while they are small, one while they are large.
    *
    * @param first line's number, counted from 0
    */
   public void forEach(BatchProgress progress, int first, Set<JobStore.Part> parts, Taker taker)
       throws IOException {
     int segments = progress.segments();
-    int segment = first / BatchLine.PER_SEGMENT;
     int skip = first % BatchLine.PER_SEGMENT;
-    CompletableFuture<List<Job>> ahead =
-        segment < segments
-            ? read(progress, segment, parts)
-            : CompletableFuture.completedFuture(List.of());
-    for (; segment < segments; segment++) {
-      List<Job> lines = joined(ahead);
-      if (segment + 1 < segments) {
-        ahead = read(progress, segment + 1, parts);
+    int next = first / BatchLine.PER_SEGMENT;
+    Deque<CompletableFuture<List<Job>>> ahead = new ArrayDeque<>();
+    int wanted = 1;
+    while (next < segments || !ahead.isEmpty()) {
+      while (next < segments && ahead.size() <= wanted) {
+        ahead.add(read(progress, next++, parts));
       }
+      List<Job> lines = joined(ahead.remove());
+      wanted = (int) Math.max(1, Math.min(MOST_AHEAD, BYTES_AHEAD / Math.max(1, bytes(lines))));
       for (Job line : lines.subList(Math.min(skip, lines.size()), lines.size())) {
         taker.take(progress.asItStands(line));
       }
       skip = 0;
     }
+  }
+
+  /** Of their results, which is what may be large. */
+  private static long bytes(List<Job> lines) {
+    return lines.stream().mapToLong(line -> line.result().map(r -> r.length).orElse(0)).sum();
   }
 
   private CompletableFuture<List<Job>> read(
