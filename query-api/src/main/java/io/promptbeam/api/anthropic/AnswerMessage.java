@@ -64,7 +64,9 @@ final class AnswerMessage {
     OutputText.of(answer)
         .ifPresent(
             text -> content.addObject().put("type", "text").put("text", text).putNull("citations"));
-    json.put("stop_reason", stopReason(answer));
+    boolean callsTools = ToolUses.addTo(content, answer);
+    String reason = stopReason(answer);
+    json.put("stop_reason", callsTools && reason.equals("end_turn") ? "tool_use" : reason);
     json.putNull("stop_sequence").putNull("stop_details").putNull("container");
     json.putNull("diagnostics");
     json.set("usage", usage(used(line)));
