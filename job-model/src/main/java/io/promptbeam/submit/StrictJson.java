@@ -2,6 +2,7 @@ package io.promptbeam.submit;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -13,6 +14,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NumericNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,6 +48,7 @@ public final class StrictJson {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .nodeFactory(new FiniteNumbers())
           .build();
 
   /** For values that others follow. */
@@ -52,6 +56,19 @@ public final class StrictJson {
       MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private StrictJson() {}
+
+  /** Jackson makes an infinite double of 1e400, and would write that as text. */
+  private static final class FiniteNumbers extends JsonNodeFactory {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public NumericNode numberNode(double value) {
+      if (!Double.isFinite(value)) {
+        throw new NumberFormatException("beyond a double's range");
+      }
+      return super.numberNode(value);
+    }
+  }
 
   /** Reads one JSON value. */
   public static JsonNode read(byte[] utf8) throws MalformedJsonException {
@@ -79,7 +96,11 @@ public final class StrictJson {
 
   /** The value that begins with the parser's current token. Fails as the parser does. */
   public static JsonNode value(JsonParser parser) throws IOException {
-    return VALUES.readTree(parser);
+    try {
+      return VALUES.readTree(parser);
+    } catch (NumberFormatException e) {
+      throw new JsonParseException(parser, "A number is too large or too small");
+    }
   }
 
   /** What a failure of {@link #parser} or {@link #value} says about the text. */

@@ -1,8 +1,13 @@
 package io.promptbeam.submit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.core.JsonParseException;
+import java.io.ByteArrayInputStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -43,6 +48,16 @@ class StrictJsonTest {
   @Test
   void exponentNoDecimalCanHave_isRefused_notAFailure() {
     assertThat(refusal("{\"a\": -1e-99999999999}")).hasMessageContaining("too large or too small");
+  }
+
+  @Test
+  void numberBeyondADouble_isRefused_notMadeText() throws Exception {
+    assertThat(refusal("{\"a\": 1e400}")).hasMessageContaining("too large or too small");
+    assertThat(StrictJson.read("1.50e300".getBytes(UTF_8)).decimalValue())
+        .isEqualTo(new BigDecimal("1.50e300"));
+    var parser = StrictJson.parser(new ByteArrayInputStream("-1e400".getBytes(UTF_8)));
+    parser.nextToken();
+    assertThatThrownBy(() -> StrictJson.value(parser)).isInstanceOf(JsonParseException.class);
   }
 
   @Test
