@@ -9,6 +9,7 @@ import com.google.cloud.bigtable.data.v2.models.RowMutation;
 import com.google.cloud.bigtable.data.v2.models.RowMutationEntry;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.promptbeam.batch.BatchLine;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobRun;
 import io.promptbeam.job.JobSpec;
@@ -115,6 +116,10 @@ final class JobRows {
                 ByteString.copyFromUtf8(version));
     if (next.erased()) {
       change.deleteFamily(BigtableSchema.REQUEST).deleteFamily(BigtableSchema.RESULT);
+      if (BatchLine.of(current.spec().id()).isPresent()) {
+        // An expansion that was thought dead may write the line once more: below this cell.
+        change.setCell(BigtableSchema.REQUEST, BigtableSchema.JSON, micros, ByteString.EMPTY);
+      }
     } else if (result.isPresent()) {
       change
           .deleteFamily(BigtableSchema.RESULT)
@@ -155,7 +160,8 @@ final class JobRows {
     for (RowCell cell : row.getCells()) {
       byte[] value = cell.getValue().toByteArray();
       switch (cell.getFamily()) {
-        case BigtableSchema.REQUEST -> request = Optional.of(value);
+        case BigtableSchema.REQUEST ->
+            request = value.length == 0 ? Optional.empty() : Optional.of(value);
         case BigtableSchema.RESULT -> result = Optional.of(value);
         default -> {
           if (cell.getQualifier().equals(BigtableSchema.SPEC)) {

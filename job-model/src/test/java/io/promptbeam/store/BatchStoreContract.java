@@ -307,6 +307,21 @@ abstract class BatchStoreContract {
   }
 
   @Test
+  void putLines_doesNotBringBack_whatWasErased() {
+    BatchSpec spec = created(spec()).spec();
+    putLines(spec, 0, 2);
+    Job ended = completed(line(spec, 1));
+    var erased = new Jobs(store, Clock.systemUTC()).apply(ended, new JobEvent.Erase()).join();
+    assertThat(erased).isInstanceOf(Jobs.Applied.Done.class);
+    putLines(spec, 0, 2);
+
+    Job read = batches.lines(spec.id(), 0, JobStoreContract.ALL_PARTS).join().get(1);
+    assertThat(read.run().erased()).isTrue();
+    assertThat(read.request()).isEmpty();
+    assertThat(read.result()).isEmpty();
+  }
+
+  @Test
   void plans_comeInPages() {
     BatchSpec spec = created(spec()).spec();
     for (int segment : new int[] {0, 1, 2, 10, 1_000}) {
