@@ -341,13 +341,13 @@ class OpenAiClientIT {
     service.open(id, 0);
     service.complete(id, 0, "\"short\"");
     String output = retrieve(id).outputFileId().orElseThrow();
-    service.linesUntilFailure.set(2);
+    service.linesUntilFailure.set(1);
     try {
-      // The first read counts the lines, the second gives the first segment.
+      // The first read gives the first segment.
       assertThatThrownBy(() -> client.withOptions(o -> o.maxRetries(0)).files().content(output))
           .isInstanceOf(OpenAIServiceException.class);
       service.complete(id, 1, "\"" + "x".repeat(1_000_000) + "\"");
-      service.linesUntilFailure.set(2);
+      service.linesUntilFailure.set(1);
       assertThatThrownBy(() -> content(client.withOptions(o -> o.maxRetries(0)), output))
           .isInstanceOfAny(IOException.class, OpenAIException.class);
     } finally {
