@@ -72,12 +72,15 @@ public record BatchRun(
         Optional.empty());
   }
 
-  /** Every line has ended. */
+  /**
+   * Every line has ended. Where all segments had begun, lines expire one by one as the window ends,
+   * and the last may do so before anybody has cut the batch.
+   */
   public BatchRun ended(Optional<Cut> cut, SegmentTally sums, Instant now) {
     require(BatchStatus.IN_PROGRESS);
     boolean cutShort = sums.cancelled() + sums.expired() > 0;
-    BatchStatus how =
-        cut.filter(c -> cutShort).map(c -> c.kind().status()).orElse(BatchStatus.COMPLETED);
+    BatchStatus uncut = sums.expired() > 0 ? BatchStatus.EXPIRED : BatchStatus.COMPLETED;
+    BatchStatus how = cut.filter(c -> cutShort).map(c -> c.kind().status()).orElse(uncut);
     return new BatchRun(how, lines, List.of(), 0, startedAt, Optional.of(now), Optional.of(sums));
   }
 

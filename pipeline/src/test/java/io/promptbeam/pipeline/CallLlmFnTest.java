@@ -19,12 +19,9 @@ import java.util.function.Function;
 import org.apache.beam.sdk.state.MapState;
 import org.apache.beam.sdk.state.ReadableState;
 import org.apache.beam.sdk.state.ReadableStates;
-import org.apache.beam.sdk.state.Timer;
-import org.apache.beam.sdk.state.ValueState;
 import org.apache.beam.sdk.transforms.DoFn.OutputReceiver;
 import org.apache.beam.sdk.values.KV;
 import org.apache.beam.sdk.values.OutputBuilder;
-import org.joda.time.Duration;
 import org.joda.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -176,74 +173,6 @@ class CallLlmFnTest {
     @Override
     public void clear() {
       entries.clear();
-    }
-  }
-
-  private static final class FakeValue implements ValueState<String> {
-    private @Nullable String value;
-
-    @Override
-    public void write(String input) {
-      value = input;
-    }
-
-    @Override
-    public @Nullable String read() {
-      return value;
-    }
-
-    @Override
-    public ValueState<String> readLater() {
-      return this;
-    }
-
-    @Override
-    public void clear() {
-      value = null;
-    }
-  }
-
-  private static final class FakeTimer implements Timer {
-    private boolean isSet;
-
-    @Override
-    public void set(Instant absoluteTime) {
-      isSet = true;
-    }
-
-    @Override
-    public void setRelative() {
-      isSet = true;
-    }
-
-    @Override
-    public void clear() {
-      isSet = false;
-    }
-
-    @Override
-    public Timer offset(Duration offset) {
-      return this;
-    }
-
-    @Override
-    public Timer align(Duration period) {
-      return this;
-    }
-
-    @Override
-    public Timer withOutputTimestamp(Instant outputTime) {
-      return this;
-    }
-
-    @Override
-    public Timer withNoOutputTimestamp() {
-      return this;
-    }
-
-    @Override
-    public Instant getCurrentRelativeTime() {
-      return Instant.EPOCH;
     }
   }
 }

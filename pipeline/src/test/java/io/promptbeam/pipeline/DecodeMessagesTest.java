@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
@@ -88,6 +89,26 @@ class DecodeMessagesTest {
 
     assertThat(decode(together))
         .containsExactlyElementsOf(jobs.stream().map(job -> job.spec().id()).toList());
+  }
+
+  @Test
+  void batch_becomesItsIdAndOwner_andNoItem() {
+    BatchId id = BatchId.random();
+
+    Outputs outputs = process(JobMessageCodec.encode(new JobMessage.OfBatch(id, OWNER)));
+
+    assertThat(outputs.batches).containsExactly(KV.of(id.hex(), "alice"));
+    assertThat(outputs.items).isEmpty();
+    assertThat(outputs.rejects).isEmpty();
+  }
+
+  @Test
+  void batch_isRejected_whenItsIdOrOwnerIsNone() throws Exception {
+    byte[] good = JobMessageCodec.encode(new JobMessage.OfBatch(BatchId.random(), OWNER));
+
+    expectRejected("invalid_field", edited(good, "batch_id", "\"" + MARK + "\""));
+    expectRejected("missing_field", edited(good, "batch_id", "null"));
+    expectRejected("invalid_field", edited(good, "owner", "\"/" + MARK + "/\""));
   }
 
   @Test
@@ -364,6 +385,7 @@ class DecodeMessagesTest {
   /** What one message came out as. */
   private static final class Outputs implements MultiOutputReceiver {
     private final List<WorkItem> items = new ArrayList<>();
+    private final List<KV<String, String>> batches = new ArrayList<>();
     private final List<PubsubMessage> rejects = new ArrayList<>();
 
     @Override
@@ -371,6 +393,9 @@ class DecodeMessagesTest {
     public <T> OutputReceiver<T> get(TupleTag<T> tag) {
       if (tag.equals(DecodeMessages.JOBS)) {
         return new Sink<>(value -> items.add(((KV<Integer, WorkItem>) value).getValue()));
+      }
+      if (tag.equals(DecodeMessages.BATCHES)) {
+        return new Sink<>(value -> batches.add((KV<String, String>) value));
       }
       assertThat(tag).isEqualTo(DecodeMessages.REJECTS);
       return new Sink<>(value -> rejects.add((PubsubMessage) value));

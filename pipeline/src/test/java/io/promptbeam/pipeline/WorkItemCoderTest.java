@@ -3,6 +3,7 @@ package io.promptbeam.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
 import io.promptbeam.job.Owner;
@@ -10,14 +11,18 @@ import io.promptbeam.job.Priority;
 import io.promptbeam.job.Usage;
 import io.promptbeam.message.JobReference;
 import io.promptbeam.pipeline.engine.JobOutcome;
+import io.promptbeam.pipeline.engine.SegmentItem;
 import io.promptbeam.pipeline.engine.SingleJob;
 import io.promptbeam.pipeline.engine.WorkItem;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.apache.beam.sdk.util.CoderUtils;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +87,63 @@ class WorkItemCoderTest {
                 Optional.of("00-ab-cd-01")));
     assertThat(CoderUtils.decodeFromByteArray(new WorkItemCoder(), stored)).isEqualTo(apart);
     assertThat(CoderUtils.encodeToByteArray(new WorkItemCoder(), apart)).isEqualTo(stored);
+  }
+
+  private static final WorkItem SEGMENT =
+      new SegmentItem(
+          new BatchId("00112233445566778899aabb"),
+          2,
+          new Owner("ada"),
+          "m",
+          new int[] {512, 515},
+          new int[] {7, 300},
+          new int[] {100, 65_536});
+
+  @Test
+  void segment_isTheseBytes() throws Exception {
+    byte[] stored =
+        HexFormat.of()
+            .parseHex(
+                "0300000032"
+                    + "0018303031313232333334343535363637373838393961616262"
+                    + "00000002"
+                    + "0003616461"
+                    + "00016d"
+                    + "0002"
+                    + "80040764"
+                    + "03ac02808004");
+    assertThat(CoderUtils.encodeToByteArray(new WorkItemCoder(), SEGMENT)).isEqualTo(stored);
+    assertThat(CoderUtils.decodeFromByteArray(new WorkItemCoder(), stored)).isEqualTo(SEGMENT);
+  }
+
+  @Test
+  void segment_isReadToItsEndAndNoFurther_whenMoreFollows() throws Exception {
+    var out = new ByteArrayOutputStream();
+    new WorkItemCoder().encode(SEGMENT, out);
+    new WorkItemCoder().encode(ITEM, out);
+    var in = new ByteArrayInputStream(out.toByteArray());
+    assertThat(new WorkItemCoder().decode(in)).isEqualTo(SEGMENT);
+    assertThat(new WorkItemCoder().decode(in)).isEqualTo(ITEM);
+    assertThat(in.available()).isZero();
+  }
+
+  @Test
+  void segment_survivesARoundTrip_whenItIsFull() throws Exception {
+    int[] lines = IntStream.range(256, 512).toArray();
+    WorkItem full = new SegmentItem(BatchId.random(), 1, Owner.LOCAL, "größe", lines, lines, lines);
+    byte[] bytes = CoderUtils.encodeToByteArray(new WorkItemCoder(), full);
+    WorkItem read = CoderUtils.decodeFromByteArray(new WorkItemCoder(), bytes);
+    assertThat(read).isEqualTo(full);
+    assertThat(read.jobs()).isEqualTo(full.jobs());
+    assertThat(read.tokensOf(read.jobs().get(255))).isEqualTo(2 * 511);
+  }
+
+  @Test
+  void segment_isNotHalfRead_whenItsBytesAreCutShort() throws Exception {
+    byte[] bytes = CoderUtils.encodeToByteArray(new WorkItemCoder(), SEGMENT);
+    byte[] half = Arrays.copyOf(bytes, bytes.length - 1);
+    assertThatThrownBy(() -> new WorkItemCoder().decode(new ByteArrayInputStream(half)))
+        .isInstanceOf(IOException.class);
   }
 
   @Test

@@ -35,6 +35,7 @@ class DataflowGraphTest {
     assertThat(names)
         .anyMatch(name -> name.startsWith("ReadMessages/"))
         .anyMatch(name -> name.startsWith("DecodeMessages/"))
+        .anyMatch(name -> name.startsWith("ExpandBatches/"))
         .anyMatch(name -> name.startsWith("CallLlm/"))
         .anyMatch(name -> name.startsWith("DeadLetter/"))
         .anyMatch(name -> name.startsWith("CountOutcomes/"));

@@ -5,7 +5,6 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -37,6 +36,9 @@ final class BatchResultsCommand implements Callable<Integer> {
       description = "Write here. Default: standard output.")
   private Optional<Path> out = Optional.empty();
 
+  @Option(names = "--force", description = "Overwrite the file.")
+  private boolean force;
+
   BatchResultsCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -45,7 +47,8 @@ final class BatchResultsCommand implements Callable<Integer> {
   public Integer call() {
     var client = new BatchClient(service.client(terminal));
     JsonNode batch = client.batch(BatchClient.checked(id));
-    try (OutputStream to = out.isPresent() ? Files.newOutputStream(out.get()) : keptOpen()) {
+    try (OutputStream to =
+        out.isPresent() ? RunOutput.open(terminal, out.get(), force) : keptOpen()) {
       for (String file : BatchClient.resultFiles(batch)) {
         copy(client, file, to);
       }

@@ -91,8 +91,11 @@ final class BatchSubmitCommand implements Callable<Integer> {
   static String firstUrl(Path file) {
     try (InputStream in = Files.newInputStream(file);
         JsonParser parser = ServiceClient.JSON.getFactory().createParser(in)) {
-      int depth = 0;
-      for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+      JsonToken token = parser.nextToken();
+      if (token == null) {
+        throw CliException.usage(file + " has no lines");
+      }
+      for (int depth = 0; token != null; token = parser.nextToken()) {
         depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
         if (depth == 0) {
           break;

@@ -32,6 +32,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +52,9 @@ final class Machines implements AutoCloseable {
   final FaultyProxy pipelineToQueue;
   final JobStore store;
   final Service service;
+
+  /** Of the processes started from now on, beside what they need. */
+  final Map<String, String> environment = new HashMap<>();
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final PubsubTarget queue;
@@ -102,9 +106,7 @@ final class Machines implements AutoCloseable {
         opened(
             Program.start(
                 directory,
-                Map.of(
-                    "BIGTABLE_EMULATOR_HOST", "127.0.0.1:" + apiToStore.port(),
-                    "PUBSUB_EMULATOR_HOST", "127.0.0.1:" + apiToQueue.port()),
+                environment(apiToStore, apiToQueue),
                 "api",
                 "--port",
                 String.valueOf(apiPort),
@@ -119,14 +121,19 @@ final class Machines implements AutoCloseable {
         opened(
             Program.start(
                 directory,
-                Map.of(
-                    "BIGTABLE_EMULATOR_HOST", "127.0.0.1:" + pipelineToStore.port(),
-                    "PUBSUB_EMULATOR_HOST", "127.0.0.1:" + pipelineToQueue.port()),
+                environment(pipelineToStore, pipelineToQueue),
                 "pipeline",
                 "--models",
                 models.toString()));
     var unused = pipeline.awaitOutput("The pipeline is running");
     return pipeline;
+  }
+
+  private Map<String, String> environment(FaultyProxy toStore, FaultyProxy toQueue) {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("BIGTABLE_EMULATOR_HOST", "127.0.0.1:" + toStore.port());
+    all.put("PUBSUB_EMULATOR_HOST", "127.0.0.1:" + toQueue.port());
+    return all;
   }
 
   /** A way in that no proxy leads through, for jobs while the service is cut off. */
@@ -145,6 +152,11 @@ final class Machines implements AutoCloseable {
     var body = new ObjectMapper().createObjectNode();
     body.put("model_id", "m").put("full_input", prompt).put("max_attempts", maxAttempts);
     return new SubmissionParser(catalog).parse(body, Owner.LOCAL, Optional.of(key), Instant.now());
+  }
+
+  /** Where the service listens while it runs. */
+  int apiPort() {
+    return apiPort;
   }
 
   /** All log lines of the processes of one verb, so far. */
