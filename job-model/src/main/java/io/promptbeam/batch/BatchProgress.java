@@ -2,6 +2,7 @@ package io.promptbeam.batch;
 
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
+import io.promptbeam.job.JobState;
 import io.promptbeam.job.Transition;
 import java.time.Instant;
 import java.util.List;
@@ -36,6 +37,30 @@ public record BatchProgress(Batch batch, Map<Integer, SegmentTally> done, Set<In
   /** Whether nothing of {@code segment} has begun, nor ever will after a cut. */
   public boolean isUntouched(int segment) {
     return !done.containsKey(segment) && !open.contains(segment);
+  }
+
+  /** Whether a line of {@code segment} may be in that state; false without a row being read. */
+  public boolean mayHold(int segment, JobState state) {
+    SegmentTally tally = done.get(segment);
+    if (tally != null) {
+      return switch (state) {
+        case PENDING, PROCESSING -> false;
+        case COMPLETED -> tally.completed() > 0;
+        case FAILED -> tally.failed() > 0;
+        case CANCELLED -> tally.cancelled() > 0;
+        case EXPIRED -> tally.expired() > 0;
+      };
+    }
+    if (!isUntouched(segment) || batch.run().status().isTerminal()) {
+      // One that is over may have lost what was noted of its segments.
+      return true;
+    }
+    JobState all = batch.cut().map(cut -> stateOf(cut.kind())).orElse(JobState.PENDING);
+    return state == all;
+  }
+
+  private static JobState stateOf(Cut.Kind kind) {
+    return kind == Cut.Kind.CANCELLED ? JobState.CANCELLED : JobState.EXPIRED;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.promptbeam.batch;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param startedAt when its lines were found good
  * @param endedAt present exactly when the status is terminal
  * @param totals present exactly when it has ended and its lines were found good
+ * @param loads what its lines ask of each model, once they were found good; empty for batches of
+ *     before that was noted
  */
 public record BatchRun(
     BatchStatus status,
@@ -22,7 +25,8 @@ public record BatchRun(
     int problemCount,
     Optional<Instant> startedAt,
     Optional<Instant> endedAt,
-    Optional<SegmentTally> totals) {
+    Optional<SegmentTally> totals,
+    Map<String, ModelLoad> loads) {
   public static final int MAX_PROBLEMS = 100;
 
   public static final BatchRun NEW =
@@ -33,17 +37,24 @@ public record BatchRun(
           0,
           Optional.empty(),
           Optional.empty(),
-          Optional.empty());
+          Optional.empty(),
+          Map.of());
 
   public BatchRun {
     problems = List.copyOf(problems);
+    loads = Map.copyOf(loads);
     if (endedAt.isPresent() != status.isTerminal()) {
       throw new IllegalArgumentException("an end goes with a terminal status, and only with it");
     }
   }
 
-  /** All lines are good. */
+  /** All lines are good; what they ask of models is not known. */
   public BatchRun started(int count, Instant now) {
+    return started(count, Map.of(), now);
+  }
+
+  /** All lines are good. */
+  public BatchRun started(int count, Map<String, ModelLoad> asked, Instant now) {
     require(BatchStatus.VALIDATING);
     return new BatchRun(
         BatchStatus.IN_PROGRESS,
@@ -52,7 +63,8 @@ public record BatchRun(
         0,
         Optional.of(now),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        asked);
   }
 
   /**
@@ -69,7 +81,8 @@ public record BatchRun(
         problems,
         Optional.empty(),
         Optional.of(now),
-        Optional.empty());
+        Optional.empty(),
+        Map.of());
   }
 
   /**
@@ -81,7 +94,8 @@ public record BatchRun(
     boolean cutShort = sums.cancelled() + sums.expired() > 0;
     BatchStatus uncut = sums.expired() > 0 ? BatchStatus.EXPIRED : BatchStatus.COMPLETED;
     BatchStatus how = cut.filter(c -> cutShort).map(c -> c.kind().status()).orElse(uncut);
-    return new BatchRun(how, lines, List.of(), 0, startedAt, Optional.of(now), Optional.of(sums));
+    return new BatchRun(
+        how, lines, List.of(), 0, startedAt, Optional.of(now), Optional.of(sums), loads);
   }
 
   private void require(BatchStatus needed) {

@@ -13,6 +13,7 @@ import io.promptbeam.batch.BatchStatus;
 import io.promptbeam.batch.Cut;
 import io.promptbeam.batch.FileId;
 import io.promptbeam.batch.LineProblem;
+import io.promptbeam.batch.ModelLoad;
 import io.promptbeam.batch.SegmentTally;
 import io.promptbeam.batch.StoredFile;
 import io.promptbeam.job.Owner;
@@ -97,6 +98,17 @@ final class BatchJson {
     run.startedAt().ifPresent(at -> json.put("started_at", at.toString()));
     run.endedAt().ifPresent(at -> json.put("ended_at", at.toString()));
     run.totals().ifPresent(totals -> json.set("totals", json(totals)));
+    if (!run.loads().isEmpty()) {
+      ObjectNode loads = json.putObject("loads");
+      run.loads()
+          .forEach(
+              (model, load) ->
+                  loads
+                      .putObject(model)
+                      .put("lines", load.lines())
+                      .put("input", load.inputTokens())
+                      .put("output", load.outputTokens()));
+    }
     return bytes(json);
   }
 
@@ -118,7 +130,22 @@ final class BatchJson {
         json.path("problem_count").intValue(),
         json.has("started_at") ? Optional.of(time(json, "started_at")) : Optional.empty(),
         json.has("ended_at") ? Optional.of(time(json, "ended_at")) : Optional.empty(),
-        json.has("totals") ? Optional.of(tally(json.get("totals"))) : Optional.empty());
+        json.has("totals") ? Optional.of(tally(json.get("totals"))) : Optional.empty(),
+        loads(json.path("loads")));
+  }
+
+  private static Map<String, ModelLoad> loads(JsonNode json) {
+    Map<String, ModelLoad> loads = new LinkedHashMap<>();
+    json.fields()
+        .forEachRemaining(
+            each ->
+                loads.put(
+                    each.getKey(),
+                    new ModelLoad(
+                        each.getValue().path("lines").longValue(),
+                        each.getValue().path("input").longValue(),
+                        each.getValue().path("output").longValue())));
+    return loads;
   }
 
   static byte[] encode(Cut cut) {

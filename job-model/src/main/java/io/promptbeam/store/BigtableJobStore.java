@@ -3,6 +3,7 @@ package io.promptbeam.store;
 import com.google.cloud.bigtable.data.v2.models.BulkMutation;
 import com.google.cloud.bigtable.data.v2.models.Query;
 import com.google.cloud.bigtable.data.v2.models.Row;
+import io.promptbeam.batch.BatchId;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobRun;
@@ -350,6 +351,42 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
   public CompletableFuture<JobPage> list(
       Owner owner, JobFilter filter, int pageSize, Optional<String> after) {
     StoreLimits.checkPageSize(pageSize);
+    Optional<BatchId> batch = BatchLineList.batchOf(filter);
+    if (batch.isEmpty() || after.filter(token -> !BatchLineList.isToken(token)).isPresent()) {
+      return listed(owner, filter, pageSize, after);
+    }
+    // Lines first; jobs that repeat some of them are in the owner's list, with the batch's id.
+    return new BatchLineList(batches, owner, filter, pageSize, listScanBudget, after)
+        .page(batch.get())
+        .thenCompose(
+            lines ->
+                lines.next().isPresent()
+                    ? CompletableFuture.completedFuture(new JobPage(lines.jobs(), lines.next()))
+                    : afterLines(owner, filter, pageSize, lines.jobs()));
+  }
+
+  private CompletableFuture<JobPage> afterLines(
+      Owner owner, JobFilter filter, int pageSize, List<Job> lines) {
+    // A page that is full already still tells whether there is anything after it.
+    int room = Math.max(1, pageSize - lines.size());
+    return listed(owner, filter, room, Optional.empty())
+        .thenApply(
+            rest -> {
+              if (lines.size() == pageSize) {
+                return new JobPage(
+                    lines,
+                    rest.jobs().isEmpty() && rest.next().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(ListPosition.beginning(owner, filter)));
+              }
+              List<Job> jobs = new ArrayList<>(lines);
+              jobs.addAll(rest.jobs());
+              return new JobPage(jobs, rest.next());
+            });
+  }
+
+  private CompletableFuture<JobPage> listed(
+      Owner owner, JobFilter filter, int pageSize, Optional<String> after) {
     var start = after.map(token -> ListPosition.fromToken(token, owner, filter));
     var search =
         new BigtableJobList(

@@ -77,7 +77,8 @@ public interface JobStore extends AutoCloseable {
       Job current, JobRun next, Optional<byte[]> result);
 
   /**
-   * The owner's jobs that match, newest first, without request or result.
+   * The owner's jobs that match, newest first, without request or result. With the id of a batch,
+   * the batch's lines come before all others, in their order.
    *
    * @param pageSize jobs at most, 1 to 100; fewer, even none, may come with a next token when the
    *     search went through many jobs that do not match

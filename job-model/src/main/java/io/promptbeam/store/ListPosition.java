@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
@@ -42,10 +43,12 @@ record ListPosition(long createdMillis, JobId id) implements Comparable<ListPosi
 
   /** A token that goes on here in {@code filter}'s list of {@code owner}, and in no other list. */
   String toToken(Owner owner, JobFilter filter) {
-    String text = "1:" + createdMillis + ":" + id + ":" + fingerprint(owner, filter);
-    return Base64.getUrlEncoder()
-        .withoutPadding()
-        .encodeToString(text.getBytes(StandardCharsets.US_ASCII));
+    return encoded("1:" + createdMillis + ":" + id + ":" + fingerprint(owner, filter));
+  }
+
+  /** A token that begins before every job. */
+  static String beginning(Owner owner, JobFilter filter) {
+    return new ListPosition(MAX_MILLIS, new JobId(new UUID(0, 0))).toToken(owner, filter);
   }
 
   /** Throws {@link IllegalArgumentException} when {@code token} is none of this list's. */
@@ -59,13 +62,19 @@ record ListPosition(long createdMillis, JobId id) implements Comparable<ListPosi
   }
 
   // Guards against mixing lists up, not against forgery: every list checks its owner by itself.
-  private static String fingerprint(Owner owner, JobFilter filter) {
+  static String fingerprint(Owner owner, JobFilter filter) {
     CRC32 crc = new CRC32();
     crc.update((owner + "\n" + filter).getBytes(StandardCharsets.UTF_8));
     return String.format(Locale.ROOT, "%08x", crc.getValue());
   }
 
-  private static String decoded(String token) {
+  static String encoded(String text) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  static String decoded(String token) {
     try {
       return new String(Base64.getUrlDecoder().decode(token), StandardCharsets.US_ASCII);
     } catch (IllegalArgumentException e) {
@@ -73,7 +82,7 @@ record ListPosition(long createdMillis, JobId id) implements Comparable<ListPosi
     }
   }
 
-  private static IllegalArgumentException malformed() {
+  static IllegalArgumentException malformed() {
     return new IllegalArgumentException("not a page token of this list");
   }
 

@@ -13,6 +13,7 @@ import io.promptbeam.batch.BatchStatus;
 import io.promptbeam.batch.Cut;
 import io.promptbeam.batch.FileId;
 import io.promptbeam.batch.LineProblem;
+import io.promptbeam.batch.ModelLoad;
 import io.promptbeam.batch.SegmentTally;
 import io.promptbeam.batch.StoredFile;
 import io.promptbeam.job.Owner;
@@ -97,6 +98,16 @@ class BatchJsonTest {
     for (BatchRun run : List.of(BatchRun.NEW, started)) {
       assertThat(BatchJson.decodeRun(BatchJson.encode(run))).isEqualTo(run);
     }
+  }
+
+  @Test
+  void run_keepsWhatItsLinesAskOfModels() {
+    BatchRun started = BatchRun.NEW.started(3, Map.of("one", new ModelLoad(3, 40, 50)), T0);
+    String stored =
+        "{'status':'in_progress','lines':3,'started_at':'2026-11-23T10:00:00Z',"
+            + "'loads':{'one':{'lines':3,'input':40,'output':50}}}";
+    is(BatchJson.encode(started), stored);
+    assertThat(BatchJson.decodeRun(json(stored))).isEqualTo(started);
   }
 
   @Test

@@ -1,14 +1,19 @@
 package io.promptbeam.api;
 
 import io.promptbeam.api.anthropic.MessageBatchRoutes;
+import io.promptbeam.api.anthropic.MessageForm;
+import io.promptbeam.api.batches.BatchCreation;
+import io.promptbeam.api.batches.SharedBatchRoutes;
 import io.promptbeam.api.http.Gate;
 import io.promptbeam.api.http.KeyGate;
 import io.promptbeam.api.http.LoopbackGate;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.api.jobs.JobRoutes;
+import io.promptbeam.api.openai.OpenAiForm;
 import io.promptbeam.api.openai.OpenAiRoutes;
 import io.promptbeam.api.spark.HttpHost;
 import io.promptbeam.api.usage.UsageHandler;
+import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.job.Sha256;
 import io.promptbeam.message.JobPublisher;
@@ -22,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -73,6 +79,17 @@ public final class ApiServer implements AutoCloseable {
     routes.addAll(
         OpenAiRoutes.of(
             store, publisher, config.publishWait(), catalog, clock, limits.maxFileBytes()));
+    routes.addAll(
+        SharedBatchRoutes.of(
+            store,
+            new BatchCreation(store::batches, publisher, config.publishWait()),
+            Map.of(
+                BatchProtocol.OPENAI,
+                new OpenAiForm(catalog),
+                BatchProtocol.ANTHROPIC,
+                new MessageForm()),
+            catalog,
+            clock));
     routes.addAll(Probes.routes(store));
     routes.addAll(
         new MessageBatchRoutes(

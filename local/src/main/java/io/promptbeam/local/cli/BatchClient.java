@@ -90,6 +90,16 @@ final class BatchClient {
         .body();
   }
 
+  /** Makes a batch of an ended one's lines that did not complete, which takes a while for many. */
+  JsonNode retry(String id, ObjectNode changes) {
+    return service
+        .upload(
+            "/v1/batches/" + id + "/retry",
+            "application/json",
+            BodyPublishers.ofString(changes.toString()))
+        .body();
+  }
+
   /** A page, newest first. */
   JsonNode list(int limit, Optional<String> after) {
     String from =

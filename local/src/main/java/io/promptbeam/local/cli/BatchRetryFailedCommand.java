@@ -1,18 +1,14 @@
 package io.promptbeam.local.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashSet;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,14 +21,19 @@ import picocli.CommandLine.Parameters;
     header = "Run the lines of a batch that did not complete again, as a new batch.",
     description = {
       "",
-      "The batch must have ended. Its input file must still be there. The new batch names the old"
-          + " one in its metadata, under retry_of."
+      "The batch must have ended, and its input file must still be there. Prints the new batch's"
+          + " id."
     },
     footer = {
       "  promptbeam batch retry-failed batch_0123456789abcdef01234567 --watch",
-      "  promptbeam batch retry-failed batch_0123456789abcdef01234567 --model larger"
+      "  promptbeam batch retry-failed batch_0123456789abcdef01234567 --model larger",
+      "  promptbeam batch retry-failed batch_0123456789abcdef01234567 --param max_tokens=2000"
+          + " --param stop=null"
     })
 final class BatchRetryFailedCommand implements Callable<Integer> {
+  private static final ObjectReader VALUES =
+      ServiceClient.JSON.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
   private final Terminal terminal;
 
   @Mixin private final ServiceOptions service = new ServiceOptions();
@@ -42,6 +43,14 @@ final class BatchRetryFailedCommand implements Callable<Integer> {
 
   @Option(names = "--model", paramLabel = "MODEL", description = "Ask this model instead.")
   private Optional<String> model = Optional.empty();
+
+  @Option(
+      names = "--param",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Set this in every line's body; null removes it. JSON, or else text. May be given several"
+              + " times.")
+  private Map<String, String> params = new LinkedHashMap<>();
 
   @Option(names = "--watch", description = "Follow the new batch until it has ended.")
   private boolean watch;
@@ -54,33 +63,11 @@ final class BatchRetryFailedCommand implements Callable<Integer> {
   public Integer call() {
     String checked = BatchClient.checked(id);
     var client = new BatchClient(service.client(terminal));
-    JsonNode batch = client.batch(checked);
-    if (!BatchView.hasEnded(batch)) {
-      throw CliException.usage(
-          "the batch is " + batch.path("status").asText() + "; wait for its end, or cancel it");
+    if (hasNothingToRetry(client.batch(checked))) {
+      terminal.err().println("Every line of the batch has completed.");
+      return ExitCodes.OK;
     }
-    JsonNode created;
-    try {
-      Path file = Files.createTempFile("promptbeam-retry", ".jsonl");
-      try {
-        long lines = write(client, batch, failed(client, batch), file);
-        if (lines == 0) {
-          terminal.err().println("Every line of the batch has completed.");
-          return ExitCodes.OK;
-        }
-        terminal.err().println("Running " + lines + " lines again.");
-        created =
-            client.create(
-                client.upload(file),
-                batch.path("endpoint").asText(),
-                batch.path("completion_window").asText(),
-                Map.of("retry_of", checked));
-      } finally {
-        Files.delete(file);
-      }
-    } catch (IOException e) {
-      throw CliException.environment("cannot keep the lines in a file: " + e.getMessage());
-    }
+    JsonNode created = client.retry(checked, body(model, params));
     terminal.out().println(created.path("id").asText());
     if (watch) {
       created = new BatchWatch(terminal, client).untilEnded(created.path("id").asText());
@@ -89,41 +76,29 @@ final class BatchRetryFailedCommand implements Callable<Integer> {
     return BatchView.exitCode(created);
   }
 
-  private static Set<String> failed(BatchClient client, JsonNode batch) throws IOException {
-    Set<String> ids = new HashSet<>();
-    if (!batch.path("error_file_id").isTextual()) {
-      return ids;
-    }
-    try (BufferedReader lines = lines(client, batch.path("error_file_id").asText())) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        ids.add(ServiceClient.JSON.readTree(line).path("custom_id").asText());
-      }
-    }
-    return ids;
+  private static boolean hasNothingToRetry(JsonNode batch) {
+    JsonNode counts = batch.path("request_counts");
+    return batch.path("status").asText().equals("completed")
+        && counts.path("completed").asLong() == counts.path("total").asLong();
   }
 
-  private long write(BatchClient client, JsonNode batch, Set<String> ids, Path file)
-      throws IOException {
-    long written = 0;
-    try (BufferedReader lines = lines(client, batch.path("input_file_id").asText());
-        BufferedWriter out = Files.newBufferedWriter(file)) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (!line.isBlank()
-            && ServiceClient.JSON.readTree(line) instanceof ObjectNode request
-            && ids.contains(request.path("custom_id").asText())) {
-          if (model.isPresent() && request.path("body") instanceof ObjectNode body) {
-            body.put("model", model.get());
-          }
-          out.write(model.isPresent() ? request.toString() : line);
-          out.write('\n');
-          written++;
-        }
-      }
+  static ObjectNode body(Optional<String> model, Map<String, String> params) {
+    ObjectNode body = ServiceClient.JSON.createObjectNode();
+    model.ifPresent(name -> body.put("model", name));
+    if (!params.isEmpty()) {
+      ObjectNode changes = body.putObject("params");
+      params.forEach((key, value) -> changes.set(key, value(value)));
     }
-    return written;
+    return body;
   }
 
-  private static BufferedReader lines(BatchClient client, String file) {
-    return new BufferedReader(new InputStreamReader(client.content(file), StandardCharsets.UTF_8));
+  /** What is no JSON is meant as text, so that few values need quotes. */
+  private static JsonNode value(String text) {
+    try {
+      JsonNode value = VALUES.readTree(text);
+      return value.isMissingNode() ? TextNode.valueOf(text) : value;
+    } catch (JsonProcessingException e) {
+      return TextNode.valueOf(text);
+    }
   }
 }

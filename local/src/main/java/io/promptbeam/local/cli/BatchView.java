@@ -75,6 +75,16 @@ final class BatchView {
     if (cost.isNumber()) {
       lines.add("cost     $" + cost.decimalValue().toPlainString());
     }
+    JsonNode ours = batch.path("promptbeam");
+    if (ours.path("retry_of").isTextual()) {
+      lines.add("retry of " + ours.path("retry_of").asText());
+    }
+    for (String name : List.of("warning", "waiting")) {
+      if (ours.path(name).isObject()) {
+        lines.add(
+            String.format(Locale.ROOT, "%-8s ", name) + ours.path(name).path("message").asText());
+      }
+    }
     for (String name : List.of("in_progress_at", "completed_at", "cancelled_at", "expired_at")) {
       if (batch.path(name).isNumber()) {
         String label = name.equals("in_progress_at") ? "started" : "ended";

@@ -7,6 +7,7 @@ import io.promptbeam.pipeline.engine.SegmentItem;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.StoreUnavailableException;
 import io.promptbeam.submit.BatchLineParser;
+import io.promptbeam.submit.BatchValidation;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Queue;
@@ -27,7 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class BatchExpander implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BatchExpander.class);
   private static final SparseWarning UNAVAILABLE = new SparseWarning(LOG);
-  private static final int MAX_LINES = 1_000_000;
   private static final int THREADS = 2;
 
   /** Together some minutes; then the sweep begins anew. */
@@ -65,7 +65,8 @@ public final class BatchExpander implements AutoCloseable {
 
   private void run(BatchId id, Running own) {
     Expansion expansion =
-        new Expansion(store, parser, Clock.systemUTC(), MAX_LINES, id, own.ready::add);
+        new Expansion(
+            store, parser, Clock.systemUTC(), BatchValidation.MAX_LINES, id, own.ready::add);
     try {
       for (int pause : PAUSE_SECONDS) {
         try {

@@ -21,6 +21,7 @@ import io.promptbeam.store.JobStore;
 import io.promptbeam.store.StoreUnavailableException;
 import io.promptbeam.submit.BatchLineParser;
 import io.promptbeam.submit.BatchLineParser.Parsed;
+import io.promptbeam.submit.BatchValidation;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -101,8 +102,8 @@ final class Expansion {
     Optional<StoredFile> file = await(store.files().read(batch.spec().input()));
     var found =
         file.isEmpty()
-            ? Validation.Found.problem(0, "file_not_found", "The file is gone.")
-            : new Validation(parser, maxLines)
+            ? BatchValidation.Found.problem(0, "file_not_found", "The file is gone.")
+            : new BatchValidation(parser, maxLines)
                 .validate(
                     batch.spec(),
                     new FileLines(store.files(), file.get()),

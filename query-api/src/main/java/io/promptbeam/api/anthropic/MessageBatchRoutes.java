@@ -3,6 +3,7 @@ package io.promptbeam.api.anthropic;
 import io.promptbeam.api.batches.BatchCreation;
 import io.promptbeam.api.batches.BatchLines;
 import io.promptbeam.api.batches.BatchReader;
+import io.promptbeam.api.batches.Outlooks;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
 import io.promptbeam.api.http.Route;
@@ -22,6 +23,7 @@ public final class MessageBatchRoutes {
   private final JobStore store;
   private final BatchCreation creation;
   private final BatchReader reader;
+  private final Outlooks outlooks;
   private final Supplier<ModelCatalog> catalog;
   private final MessageBatchLimits limits;
   private final Clock clock;
@@ -39,6 +41,7 @@ public final class MessageBatchRoutes {
     this.store = store;
     this.creation = new BatchCreation(store::batches, publisher, publishWait);
     this.reader = new BatchReader(store::batches);
+    this.outlooks = new Outlooks(store::batches, store.lanes(), catalog);
     this.catalog = catalog;
     this.limits = limits;
     this.clock = clock;
@@ -65,6 +68,6 @@ public final class MessageBatchRoutes {
     String origin = request.origin();
     return reader
         .read(BatchPaths.idIn(request), owner, BatchProtocol.ANTHROPIC)
-        .thenApply(state -> BatchAnswers.one(state, origin, clock.instant()));
+        .thenCompose(state -> BatchAnswers.one(state, origin, outlooks, clock.instant()));
   }
 }

@@ -3,6 +3,7 @@ package io.promptbeam.api.anthropic;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.batches.BatchState;
+import io.promptbeam.api.batches.Outlook;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.BatchStatus;
@@ -21,7 +22,7 @@ final class MessageBatchView {
     return state.batch().spec().id().text(BatchProtocol.ANTHROPIC);
   }
 
-  static ObjectNode of(BatchState state, String origin, Instant now) {
+  static ObjectNode of(BatchState state, String origin, Outlook outlook) {
     Batch batch = state.batch();
     boolean ended = batch.run().status().isTerminal();
     Optional<Instant> cancelled = cancelledAt(batch);
@@ -36,7 +37,12 @@ final class MessageBatchView {
     put(json, "archived_at", Optional.empty());
     @Nullable String results = ended ? origin + BatchPaths.results(batch.spec().id()) : null;
     json.put("results_url", results);
-    json.set("promptbeam", ProgressView.of(state, processing(state), now));
+    ObjectNode ours = ProgressView.of(state, processing(state), outlook.at());
+    outlook.writeTo(ours, batch.spec());
+    ours.put(
+        "retry_of",
+        batch.spec().retryOf().map(of -> of.text(BatchProtocol.ANTHROPIC)).orElse(null));
+    json.set("promptbeam", ours);
     return json;
   }
 

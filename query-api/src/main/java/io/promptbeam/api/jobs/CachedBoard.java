@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** The board, read at most once a second for each model, however many poll. Thread-safe. */
-final class CachedBoard {
+public final class CachedBoard {
   private static final Duration FRESH = Duration.ofSeconds(1);
   private static final long PATIENCE_MILLIS = 1_000;
 
@@ -29,7 +29,7 @@ final class CachedBoard {
   private final Map<String, Read<List<LaneSnapshot>>> lanes = new ConcurrentHashMap<>();
   private final Map<String, Read<List<Instant>>> beats = new ConcurrentHashMap<>();
 
-  CachedBoard(LaneBoard board) {
+  public CachedBoard(LaneBoard board) {
     this.board = board;
   }
 
@@ -37,14 +37,14 @@ final class CachedBoard {
     return board.isRead();
   }
 
-  CompletableFuture<List<LaneSnapshot>> lanes(String modelId, Instant now) {
+  public CompletableFuture<List<LaneSnapshot>> lanes(String modelId, Instant now) {
     if (lanes.size() > MAX_MODELS) {
       lanes.clear();
     }
     return fresh(lanes, modelId, now, () -> board.of(modelId));
   }
 
-  CompletableFuture<List<Instant>> beats(Instant now) {
+  public CompletableFuture<List<Instant>> beats(Instant now) {
     return fresh(beats, "", now, board::beats);
   }
 

@@ -96,7 +96,7 @@ record FairPosition(double aheadOfOwner, double ahead, double share, Optional<St
   }
 
   /** Jobs of the queue that came before {@code created}; between two marks they came evenly. */
-  private static double aheadIn(Queue queue, Instant created) {
+  static double aheadIn(Queue queue, Instant created) {
     List<Mark> marks = queue.marks();
     if (marks.isEmpty()) {
       return queue.jobs() / 2.0;

@@ -51,7 +51,7 @@ public final class JobRoutes implements AutoCloseable {
     var cache =
         new TerminalCache(bounds.cacheBytes(), bounds.cacheTimeToLive(), Ticker.systemTicker());
     var reader = new JobReader(store);
-    var reasons = new WaitingReasons(store.lanes());
+    var reasons = new WaitingReasons(new CachedBoard(store.lanes()));
     var limited = new LimitedSubmitter(store, submitter, catalog, clock);
     var jobs = new Jobs(store, clock);
     var ended = new EndedJobs(store.ownerCounters(), catalog);

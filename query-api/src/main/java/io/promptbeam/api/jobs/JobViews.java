@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -153,33 +152,7 @@ final class JobViews {
       json.writeNull();
       return;
     }
-    Waiting waiting = told.get();
-    json.writeStartObject();
-    json.writeStringField("reason", waiting.reason());
-    json.writeStringField("message", waiting.message());
-    writeNumber(json, "position", waiting.position());
-    writeNumber(json, "ahead_of_owner", waiting.aheadOfOwner());
-    json.writeFieldName("owner_share");
-    if (waiting.ownerShare().isPresent()) {
-      json.writeNumber(waiting.ownerShare().getAsDouble());
-    } else {
-      json.writeNull();
-    }
-    writeText(json, "paused_until", waiting.pausedUntil().map(JobViews::wireTime));
-    writeText(json, "estimated_start_at", waiting.estimatedStartAt().map(JobViews::wireTime));
-    writeText(json, "estimated_end_at", waiting.estimatedEndAt().map(JobViews::wireTime));
-    writeText(json, "not_before", waiting.notBefore().map(JobViews::wireTime));
-    json.writeEndObject();
-  }
-
-  private static void writeNumber(JsonGenerator json, String field, OptionalLong number)
-      throws IOException {
-    json.writeFieldName(field);
-    if (number.isPresent()) {
-      json.writeNumber(number.getAsLong());
-    } else {
-      json.writeNull();
-    }
+    READER.writeTree(json, WaitingView.json(told.get()));
   }
 
   private static void writeError(JsonGenerator json, String field, Optional<JobError> error)

@@ -16,7 +16,7 @@ import java.util.OptionalLong;
  * @param pausedUntil when the provider asked for a pause
  * @param notBefore no call starts before it: by the submission, or after a failed attempt
  */
-record Waiting(
+public record Waiting(
     String reason,
     String message,
     OptionalLong position,
@@ -29,6 +29,7 @@ record Waiting(
   static final String SCHEDULED = "scheduled";
   static final String RETRY_BACKOFF = "retry_backoff";
   static final String QUEUED = "queued";
+  static final String VALIDATING = "validating";
   static final String NO_WORKER = "no_worker";
 
   /** Nothing but a reason. */

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * is read about once a second and model. When the board cannot be read, nothing is said: a status
  * never fails because of it. Thread-safe.
  */
-final class WaitingReasons {
+public final class WaitingReasons {
   private static final Logger log = LoggerFactory.getLogger(WaitingReasons.class);
   private static final SparseWarning UNREAD = new SparseWarning(log);
 
@@ -34,14 +34,16 @@ final class WaitingReasons {
   /** Below it nothing moves, and no end can be told. */
   private static final double SLOWEST_PER_SECOND = 1e-4;
 
+  private static final String NOBODY = "No worker has been heard of for some seconds; ";
+
   private final CachedBoard board;
 
-  WaitingReasons(LaneBoard board) {
-    this.board = new CachedBoard(board);
+  public WaitingReasons(CachedBoard board) {
+    this.board = board;
   }
 
   /** Completes, never exceptionally; empty for a job that does not wait. */
-  CompletableFuture<Optional<Waiting>> of(Job job, Instant now) {
+  public CompletableFuture<Optional<Waiting>> of(Job job, Instant now) {
     if (job.run().state() != JobState.PENDING || !board.isRead()) {
       return CompletableFuture.completedFuture(Optional.empty());
     }
@@ -53,6 +55,21 @@ final class WaitingReasons {
               UNREAD.warn(() -> "why jobs wait cannot be told: " + SparseWarning.reason(failure));
               return Optional.empty();
             });
+  }
+
+  /** Why a batch waits whose lines have not been checked; may fail. */
+  public CompletableFuture<Optional<Waiting>> ofUnread(Instant createdAt, Instant now) {
+    if (!board.isRead()) {
+      return CompletableFuture.completedFuture(Optional.empty());
+    }
+    return board
+        .beats(now)
+        .thenApply(
+            beats ->
+                Optional.of(
+                    isLate(createdAt, now) && beats.stream().noneMatch(at -> isLive(at, now))
+                        ? Waiting.because(Waiting.NO_WORKER, NOBODY + "it is checked then.")
+                        : Waiting.because(Waiting.VALIDATING, "Its lines are being checked.")));
   }
 
   /** Why {@code job}, which is pending, waits. Pure. */
@@ -108,18 +125,20 @@ final class WaitingReasons {
     return job.run().route().modelId().orElse(job.spec().modelId());
   }
 
-  private static boolean isLive(Instant at, Instant now) {
+  static boolean isLive(Instant at, Instant now) {
     return at.plus(LaneBoard.LIVES).isAfter(now);
+  }
+
+  private static boolean isLate(Instant createdAt, Instant now) {
+    return createdAt.plus(UNDERWAY).isBefore(now);
   }
 
   private static Waiting unseen(
       Job job, List<LaneSnapshot> lanes, List<Instant> beats, Instant now) {
-    boolean old = job.spec().createdAt().plus(UNDERWAY).isBefore(now);
+    boolean old = isLate(job.spec().createdAt(), now);
     boolean nobody = lanes.isEmpty() && beats.stream().noneMatch(at -> isLive(at, now));
     return nobody && old
-        ? Waiting.because(
-            Waiting.NO_WORKER,
-            "No worker has been heard of for some seconds; the job starts when one is back.")
+        ? Waiting.because(Waiting.NO_WORKER, NOBODY + "the job starts when one is back.")
         : Waiting.because(Waiting.QUEUED, "It is on its way to a worker.");
   }
 
@@ -220,7 +239,7 @@ final class WaitingReasons {
         || binding.reason().equals(LaneSnapshot.BUDGET);
   }
 
-  private static Optional<Duration> callTakes(List<LaneSnapshot> lanes) {
+  static Optional<Duration> callTakes(List<LaneSnapshot> lanes) {
     return lanes.stream()
         .map(LaneSnapshot::callTakes)
         .filter(takes -> !takes.isZero())

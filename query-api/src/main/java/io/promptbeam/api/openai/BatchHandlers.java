@@ -3,6 +3,7 @@ package io.promptbeam.api.openai;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.batches.BatchReader;
 import io.promptbeam.api.batches.BatchState;
+import io.promptbeam.api.batches.Outlooks;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
 import io.promptbeam.api.http.Problem;
@@ -31,19 +32,25 @@ final class BatchHandlers {
 
   private final Supplier<BatchStore> store;
   private final BatchReader reader;
+  private final Outlooks outlooks;
   private final JobPublisher publisher;
   private final Clock clock;
 
   BatchHandlers(
-      Supplier<BatchStore> store, BatchReader reader, JobPublisher publisher, Clock clock) {
+      Supplier<BatchStore> store,
+      BatchReader reader,
+      Outlooks outlooks,
+      JobPublisher publisher,
+      Clock clock) {
     this.store = store;
+    this.outlooks = outlooks;
     this.reader = reader;
     this.publisher = publisher;
     this.clock = clock;
   }
 
   CompletableFuture<ApiResponse> retrieve(ApiRequest request, Owner owner) {
-    return find(request.pathValue("id"), owner).thenApply(this::answer);
+    return find(request.pathValue("id"), owner).thenCompose(this::answer);
   }
 
   CompletableFuture<ApiResponse> list(ApiRequest request, Owner owner) {
@@ -77,7 +84,7 @@ final class BatchHandlers {
               Batch batch = state.batch();
               BatchStatus status = batch.run().status();
               if (status == BatchStatus.CANCELLED) {
-                return CompletableFuture.completedFuture(answer(state));
+                return answer(state);
               }
               if (status.isTerminal()) {
                 throw ended(id, status);
@@ -90,7 +97,7 @@ final class BatchHandlers {
                         wake(batch);
                         return find(id, owner);
                       })
-                  .thenApply(this::answer);
+                  .thenCompose(this::answer);
             });
   }
 
@@ -127,7 +134,9 @@ final class BatchHandlers {
         .thenApply(found -> found.orElseThrow(() -> Answers.noBatch(text)));
   }
 
-  private ApiResponse answer(BatchState state) {
-    return Answers.json(BatchViews.json(state, clock.instant()));
+  private CompletableFuture<ApiResponse> answer(BatchState state) {
+    return outlooks
+        .of(state, clock.instant())
+        .thenApply(outlook -> Answers.json(BatchViews.json(state, outlook)));
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.batches.BatchState;
+import io.promptbeam.api.batches.Outlook;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.BatchRun;
@@ -16,6 +17,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +34,13 @@ final class BatchViews {
 
   private BatchViews() {}
 
+  /** Of one in a list, without an outlook. */
   static ObjectNode json(BatchState state, Instant now) {
+    return json(state, Outlook.none(now));
+  }
+
+  static ObjectNode json(BatchState state, Outlook outlook) {
+    Instant now = outlook.at();
     Batch batch = state.batch();
     BatchRun run = batch.run();
     ObjectNode json = NODES.objectNode();
@@ -41,7 +49,9 @@ final class BatchViews {
     json.put("endpoint", batch.spec().endpoint());
     // Its lines may name several.
     json.putNull("model");
-    json.set("errors", run.problemCount() == 0 ? NODES.nullNode() : errors(run));
+    json.set(
+        "errors",
+        run.problemCount() == 0 ? NODES.nullNode() : errors(run.problems(), run.problemCount()));
     json.put("input_file_id", batch.spec().input().toString());
     json.put("completion_window", batch.spec().window());
     json.put("status", status(state));
@@ -55,7 +65,9 @@ final class BatchViews {
     writeUsage(json.putObject("usage"), state.total().usage());
     ObjectNode metadata = json.putObject("metadata");
     batch.spec().metadata().forEach(metadata::put);
-    json.set("promptbeam", ours(state, now));
+    ObjectNode ours = ours(state, now);
+    outlook.writeTo(ours, batch.spec());
+    json.set("promptbeam", ours);
     return json;
   }
 
@@ -112,17 +124,22 @@ final class BatchViews {
     return at.map(Instant::getEpochSecond).orElse(null);
   }
 
-  private static ObjectNode errors(BatchRun run) {
+  /**
+   * What is wrong with lines.
+   *
+   * @param first of all problems
+   */
+  static ObjectNode errors(List<LineProblem> first, int all) {
     ObjectNode errors = NODES.objectNode().put("object", "list");
     ArrayNode data = errors.putArray("data");
-    for (LineProblem problem : run.problems()) {
+    for (LineProblem problem : first) {
       data.addObject()
           .put("code", problem.code())
           .put("message", problem.message())
           .put("param", problem.param().isEmpty() ? null : problem.param())
           .put("line", problem.line() == 0 ? null : problem.line());
     }
-    int more = run.problemCount() - run.problems().size();
+    int more = all - first.size();
     if (more > 0) {
       data.addObject()
           .put("code", "more_errors")

@@ -2,6 +2,7 @@ package io.promptbeam.api.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.promptbeam.api.batches.BatchReader;
+import io.promptbeam.api.batches.RepeatableCreation;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
 import io.promptbeam.api.http.Handler;
@@ -29,11 +30,17 @@ final class CreateHandler implements Handler {
   private final Supplier<FileStore> files;
   private final BatchReader reader;
   private final RepeatableCreation creation;
+  private final DryRun dryRun;
   private final Clock clock;
 
   CreateHandler(
-      Supplier<FileStore> files, BatchReader reader, RepeatableCreation creation, Clock clock) {
+      Supplier<FileStore> files,
+      BatchReader reader,
+      RepeatableCreation creation,
+      DryRun dryRun,
+      Clock clock) {
     this.files = files;
+    this.dryRun = dryRun;
     this.reader = reader;
     this.creation = creation;
     this.clock = clock;
@@ -69,6 +76,10 @@ final class CreateHandler implements Handler {
             clock.instant().truncatedTo(ChronoUnit.MILLIS));
     Function<RepeatableCreation.Identity, BatchSpec> specs =
         identity -> spec(wanted, owner, identity, attempt.at());
+    if (wanted.dryRun()) {
+      BatchSpec unmade = specs.apply(new RepeatableCreation.Identity(BatchId.random(), ""));
+      return requireInput(wanted, owner).thenApply(file -> dryRun.of(unmade, file));
+    }
     // A repeated attempt finds its batch even when the file has been deleted meanwhile.
     return creation
         .find(attempt)

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  * What a batch is to be made of, checked but for the file.
  *
  * @param window as the caller wrote it
+ * @param dryRun whether none is to be made, and only told what would come of it
  */
 record CreateRequest(
     FileId input,
@@ -24,13 +25,16 @@ record CreateRequest(
     String window,
     Duration windowLength,
     Map<String, String> metadata,
-    Optional<Duration> outputKept) {
+    Optional<Duration> outputKept,
+    boolean dryRun) {
   private static final String INPUT = "input_file_id";
   private static final String ENDPOINT = "endpoint";
   private static final String WINDOW = "completion_window";
   private static final String METADATA = "metadata";
+  private static final String DRY_RUN = "dry_run";
   private static final String OUTPUT_KEPT = "output_expires_after";
-  private static final Set<String> KNOWN = Set.of(INPUT, ENDPOINT, WINDOW, METADATA, OUTPUT_KEPT);
+  private static final Set<String> KNOWN =
+      Set.of(INPUT, ENDPOINT, WINDOW, METADATA, OUTPUT_KEPT, DRY_RUN);
 
   private static final List<String> ENDPOINTS =
       List.of("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/completions");
@@ -69,7 +73,15 @@ record CreateRequest(
         window,
         windowLength(window),
         metadata(object.path(METADATA)),
-        outputKept(object.path(OUTPUT_KEPT)));
+        outputKept(object.path(OUTPUT_KEPT)),
+        dryRun(object.path(DRY_RUN)));
+  }
+
+  private static boolean dryRun(JsonNode given) {
+    if (!given.isMissingNode() && !given.isNull() && !given.isBoolean()) {
+      throw Answers.invalid("invalid_type", DRY_RUN, DRY_RUN + " must be true or false.");
+    }
+    return given.asBoolean();
   }
 
   /** Output files cannot be an input; other ids are nobody's. */

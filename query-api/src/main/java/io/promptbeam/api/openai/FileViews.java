@@ -35,12 +35,7 @@ final class FileViews {
   static ObjectNode json(OutputId id, BatchState batch, long bytes) {
     BatchRun run = batch.batch().run();
     Instant createdAt = run.startedAt().orElse(batch.batch().spec().createdAt());
-    Optional<Instant> expiresAt =
-        batch
-            .batch()
-            .spec()
-            .outputKept()
-            .flatMap(kept -> run.endedAt().map(ended -> ended.plus(kept)));
+    Optional<Instant> expiresAt = OutputFiles.expiresAt(batch);
     String name =
         "batch_" + id.batch().hex() + (id.kind() == OutputId.Kind.OUTPUT ? "_output" : "_error");
     return json(

@@ -3,6 +3,8 @@ package io.promptbeam.api.openai;
 import io.promptbeam.api.batches.BatchCreation;
 import io.promptbeam.api.batches.BatchLines;
 import io.promptbeam.api.batches.BatchReader;
+import io.promptbeam.api.batches.Outlooks;
+import io.promptbeam.api.batches.RepeatableCreation;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.message.JobPublisher;
@@ -36,11 +38,18 @@ public final class OpenAiRoutes {
     Supplier<FileStore> files = store::files;
     BatchCreation creation = new BatchCreation(batches, publisher, publishWait);
     BatchReader reader = new BatchReader(batches);
-    OutputFiles outputs = new OutputFiles(reader, new BatchLines(batches), catalog);
-    FileHandlers file = new FileHandlers(files, batches, outputs, new OutputList(batches, reader));
-    BatchHandlers batch = new BatchHandlers(batches, reader, publisher, clock);
+    Outlooks outlooks = new Outlooks(batches, store.lanes(), catalog);
+    OutputFiles outputs = new OutputFiles(reader, new BatchLines(batches), catalog, clock);
+    FileHandlers file =
+        new FileHandlers(files, batches, outputs, new OutputList(batches, reader, clock));
+    BatchHandlers batch = new BatchHandlers(batches, reader, outlooks, publisher, clock);
     CreateHandler create =
-        new CreateHandler(files, reader, new RepeatableCreation(batches, creation), clock);
+        new CreateHandler(
+            files,
+            reader,
+            new RepeatableCreation(batches, creation),
+            new DryRun(files, catalog, outlooks, clock),
+            clock);
     UploadHandler upload = new UploadHandler(files, clock, maxFileBytes);
     ModelHandlers models = new ModelHandlers(catalog);
     return List.of(

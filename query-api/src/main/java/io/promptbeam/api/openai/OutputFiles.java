@@ -13,6 +13,8 @@ import io.promptbeam.store.JobStore;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -28,10 +30,12 @@ final class OutputFiles {
   private final BatchReader reader;
   private final BatchLines lines;
   private final OutputLines rendering;
+  private final Clock clock;
 
-  OutputFiles(BatchReader reader, BatchLines lines, Supplier<ModelCatalog> catalog) {
+  OutputFiles(BatchReader reader, BatchLines lines, Supplier<ModelCatalog> catalog, Clock clock) {
     this.reader = reader;
     this.lines = lines;
+    this.clock = clock;
     this.rendering = new OutputLines(catalog);
   }
 
@@ -47,11 +51,22 @@ final class OutputFiles {
     return !run.status().isTerminal() || held > 0;
   }
 
+  /** When the files go, if that is sooner than the batch; unknown until it has ended. */
+  static Optional<Instant> expiresAt(BatchState state) {
+    Optional<Instant> ended = state.batch().run().endedAt();
+    return state.batch().spec().outputKept().flatMap(kept -> ended.map(at -> at.plus(kept)));
+  }
+
+  static boolean isExpired(BatchState state, Instant now) {
+    return expiresAt(state).filter(at -> !at.isAfter(now)).isPresent();
+  }
+
   /** The batch whose file it is; empty when the owner has no such file. */
   CompletableFuture<Optional<BatchState>> find(OutputId id, Owner owner) {
     return reader
         .read(id.batch(), owner, BatchProtocol.OPENAI)
-        .thenApply(found -> found.filter(state -> exists(state, id.kind())));
+        .thenApply(
+            found -> found.filter(s -> exists(s, id.kind()) && !isExpired(s, clock.instant())));
   }
 
   /** Blocks, for as long as the caller takes to read. */

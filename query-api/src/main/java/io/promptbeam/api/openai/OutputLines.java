@@ -4,11 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.promptbeam.api.batches.LineAnswer;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.catalog.ProviderKind;
-import io.promptbeam.job.Ending;
-import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobError;
 import io.promptbeam.submit.MalformedJsonException;
@@ -16,7 +15,6 @@ import io.promptbeam.submit.StrictJson;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -32,17 +30,22 @@ final class OutputLines {
     this.catalog = catalog;
   }
 
+  LineAnswer of(Job line, String endpoint) {
+    return LineAnswer.of(
+        line, line.result().map(result -> body(line, endpoint, result)), OutputLines::refusal);
+  }
+
   /**
    * Writes a line with its end.
    *
    * @param line ended; with its result, where it completed
    */
   void write(Job line, String endpoint, OutputStream out) throws IOException {
-    String hex = line.spec().id().toString().replace("-", "");
+    LineAnswer answer = of(line, endpoint);
     out.write(
         utf8(
             "{\"id\":\"batch_req_"
-                + hex
+                + LineAnswer.hex(line)
                 + "\",\"custom_id\":"
                 + line.spec()
                     .labels()
@@ -50,57 +53,38 @@ final class OutputLines {
                     .map(id -> TextNode.valueOf(id).toString())
                     .orElse("null")
                 + ",\"response\":"));
-    Optional<byte[]> answer = line.result().map(result -> body(line, endpoint, result));
-    JobError error = error(line);
-    Optional<Integer> refused =
-        line.run().ending().flatMap(Ending::error).flatMap(JobError::providerStatus);
-    if (answer.isPresent()) {
-      writeResponse(out, 200, hex, answer.get());
-      out.write(utf8(",\"error\":null}\n"));
-    } else if (refused.isPresent() && error.code().equals(ownCode(line))) {
-      writeResponse(out, refused.get(), hex, utf8(errorBody(refused.get(), error)));
+    if (answer.response().isPresent()) {
+      writeResponse(out, answer.response().get());
       out.write(utf8(",\"error\":null}\n"));
     } else {
+      JobError error = answer.error().orElseThrow();
       ObjectNode json = JsonNodeFactory.instance.objectNode();
       json.put("code", error.code()).put("message", error.message());
       out.write(utf8("null,\"error\":" + json + "}\n"));
     }
   }
 
-  private static void writeResponse(OutputStream out, int status, String hex, byte[] body)
+  private static void writeResponse(OutputStream out, LineAnswer.Response response)
       throws IOException {
-    out.write(utf8("{\"status_code\":" + status + ",\"request_id\":\"req_" + hex + "\",\"body\":"));
-    out.write(body);
+    out.write(
+        utf8(
+            "{\"status_code\":"
+                + response.status()
+                + ",\"request_id\":\""
+                + response.requestId()
+                + "\",\"body\":"));
+    out.write(response.body());
     out.write('}');
   }
 
-  private static String ownCode(Job line) {
-    return line.run().ending().flatMap(Ending::error).map(JobError::code).orElse("");
-  }
-
-  /** What became of a line without an answer, in the codes that OpenAI's clients know. */
-  private static JobError error(Job line) {
-    return switch (line.run().state()) {
-      case EXPIRED ->
-          JobError.of(
-              "batch_expired",
-              "This request could not be executed before the completion window expired.");
-      case CANCELLED ->
-          JobError.of("batch_cancelled", "This request was not executed: the batch was cancelled.");
-      case FAILED -> line.run().ending().flatMap(Ending::error).orElseThrow();
-      case COMPLETED -> JobError.of("erased", "The answer was erased.");
-      case PENDING, PROCESSING -> JobError.of(ErrorCodes.INTERNAL, "The line has not ended.");
-    };
-  }
-
-  private static String errorBody(int status, JobError error) {
+  private static byte[] refusal(int status, JobError error) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.putObject("error")
         .put("message", error.message())
         .put("type", status >= 500 ? "server_error" : "invalid_request_error")
         .putNull("param")
         .put("code", error.code());
-    return body.toString();
+    return utf8(body.toString());
   }
 
   private byte[] body(Job line, String endpoint, byte[] result) {

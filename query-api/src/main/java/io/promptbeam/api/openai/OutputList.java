@@ -8,6 +8,8 @@ import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.job.Owner;
 import io.promptbeam.store.BatchStore;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -22,8 +24,10 @@ final class OutputList {
 
   private final Supplier<BatchStore> batches;
   private final BatchReader reader;
+  private final Clock clock;
 
-  OutputList(Supplier<BatchStore> batches, BatchReader reader) {
+  OutputList(Supplier<BatchStore> batches, BatchReader reader, Clock clock) {
+    this.clock = clock;
     this.batches = batches;
     this.reader = reader;
   }
@@ -37,7 +41,7 @@ final class OutputList {
         .thenCompose(reader::read)
         .thenApply(
             states -> {
-              List<ObjectNode> found = files(states);
+              List<ObjectNode> found = files(states, clock.instant());
               if (!newestFirst) {
                 Collections.reverse(found);
               }
@@ -47,11 +51,11 @@ final class OutputList {
             });
   }
 
-  private static List<ObjectNode> files(List<BatchState> states) {
+  private static List<ObjectNode> files(List<BatchState> states, Instant now) {
     List<ObjectNode> files = new ArrayList<>();
     for (BatchState state : states) {
       for (OutputId.Kind kind : OutputId.Kind.values()) {
-        if (OutputFiles.exists(state, kind)) {
+        if (OutputFiles.exists(state, kind) && !OutputFiles.isExpired(state, now)) {
           files.add(FileViews.json(new OutputId(state.batch().spec().id(), kind), state, 0));
         }
       }

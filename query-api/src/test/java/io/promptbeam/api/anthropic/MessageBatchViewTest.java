@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.batches.BatchState;
+import io.promptbeam.api.batches.Outlook;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProgress;
@@ -47,7 +48,7 @@ class MessageBatchViewTest {
   private static ObjectNode view(BatchRun run, Optional<Cut> cut, Map<Integer, SegmentTally> done) {
     BatchProgress progress = new BatchProgress(new Batch(SPEC, run, cut, "v"), done, Set.of());
     BatchState state = new BatchState(progress, progress.total(List.of()));
-    return MessageBatchView.of(state, "http://h:1", NOW);
+    return MessageBatchView.of(state, "http://h:1", Outlook.none(NOW));
   }
 
   private static String counts(ObjectNode view) {
@@ -67,7 +68,9 @@ class MessageBatchViewTest {
                 + "\"cancel_initiated_at\":null,\"archived_at\":null,\"results_url\":null,"
                 + "\"promptbeam\":{\"cost_usd\":0,\"usage\":{\"input_tokens\":0,"
                 + "\"cached_input_tokens\":0,\"output_tokens\":0,\"reasoning_tokens\":0,"
-                + "\"total_tokens\":0},\"requests_per_minute\":null,\"estimated_end_at\":null}}");
+                + "\"total_tokens\":0},\"requests_per_minute\":null,\"estimated_end_at\":null,"
+                + "\"estimate\":null,\"warning\":null,\"waiting\":null,"
+                + "\"retry_of\":null}}");
   }
 
   @Test

@@ -182,7 +182,7 @@ class WaitingReasonsTest {
     Queue ann = queue(ANN, 5, 1, NOW.minusSeconds(1));
     board.put(lane("m", NOW, binding("requests"), ann)).join();
     board.put(lane("f", NOW, binding("tokens"), ann)).join();
-    WaitingReasons reasons = new WaitingReasons(board);
+    WaitingReasons reasons = new WaitingReasons(new CachedBoard(board));
     assertThat(reasons.of(job, NOW).join().orElseThrow().reason()).isEqualTo("requests");
     Waiting rerouted = reasons.of(job(run, NOW), NOW).join().orElseThrow();
     assertThat(rerouted.reason()).isEqualTo("tokens");

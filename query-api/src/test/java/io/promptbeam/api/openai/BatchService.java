@@ -2,10 +2,14 @@ package io.promptbeam.api.openai;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.cloud.bigtable.emulator.v2.Emulator;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.models.files.FileCreateParams;
+import com.openai.models.files.FilePurpose;
 import io.promptbeam.api.ApiConfig;
 import io.promptbeam.api.ApiKeys;
 import io.promptbeam.api.ApiLimits;
@@ -46,6 +50,10 @@ import io.promptbeam.store.StoreUnavailableException;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.math.BigDecimal;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -69,6 +77,9 @@ final class BatchService implements AutoCloseable {
   static final String MODEL = "gpt-test";
   static final String ANTHROPIC_MODEL = "claude-test";
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final HttpClient http = HttpClient.newHttpClient();
   final List<BatchId> published = new CopyOnWriteArrayList<>();
 
   /** How many more segments the service can read. */
@@ -162,6 +173,57 @@ final class BatchService implements AutoCloseable {
         .build();
   }
 
+  /** An answer as it came. */
+  record Answer(int status, String body) {
+    JsonNode json() {
+      try {
+        return JSON.readTree(body);
+      } catch (IOException e) {
+        throw new AssertionError("not JSON: " + body, e);
+      }
+    }
+
+    String param() {
+      return json().path("error").path("param").asText();
+    }
+  }
+
+  /** The id of a file for batches. */
+  String upload(String key, String lines) {
+    return client(key)
+        .files()
+        .create(
+            FileCreateParams.builder()
+                .purpose(FilePurpose.BATCH)
+                .file(lines.getBytes(UTF_8))
+                .build())
+        .id();
+  }
+
+  Answer get(String key, String path) throws Exception {
+    return call(HttpRequest.newBuilder().GET(), key, path);
+  }
+
+  /** Headers are given as name, value, name, value. */
+  Answer post(String key, String path, String body, String... headers) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder()
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    return call(headers.length == 0 ? request : request.headers(headers), key, path);
+  }
+
+  private Answer call(HttpRequest.Builder request, String key, String path) throws Exception {
+    HttpResponse<String> answer =
+        http.send(
+            request
+                .uri(URI.create("http://127.0.0.1:" + port() + path))
+                .header("Authorization", "Bearer " + key)
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    return new Answer(answer.statusCode(), answer.body());
+  }
+
   private JobPublisher publisher() {
     return new JobPublisher() {
       @Override
@@ -196,13 +258,18 @@ final class BatchService implements AutoCloseable {
   /** Writes {@code lines} lines with the custom ids c0, c1 and so on, and starts the batch. */
   void expand(String id, int lines, String model) {
     Batch batch = batch(id);
+    putLines(batch, lines, model);
+    write(batch, batch.run().started(lines, Instant.now()));
+  }
+
+  void putLines(Batch batch, int lines, String model) {
     Map<JobSpec, LlmRequest> rows = new LinkedHashMap<>();
     for (int i = 0; i < lines; i++) {
       var labels =
           new JobLabels(
               JobLabels.GENERIC,
               Optional.empty(),
-              Optional.empty(),
+              Optional.of(batch.spec().id().text(batch.spec().protocol())),
               Optional.of("c" + i),
               Map.of());
       rows.put(
@@ -218,7 +285,6 @@ final class BatchService implements AutoCloseable {
               batch.spec().endpoint(), JsonNodeFactory.instance.objectNode().put("model", model)));
     }
     store.batches().putLines(rows).join();
-    write(batch, batch.run().started(lines, Instant.now()));
   }
 
   void write(Batch batch, BatchRun next) {
@@ -264,12 +330,16 @@ final class BatchService implements AutoCloseable {
 
   /** Moves the run to its end. */
   void end(String id) {
+    end(id, Instant.now());
+  }
+
+  void end(String id, Instant at) {
     BatchProgress progress = store.batches().progress(id(id)).join().orElseThrow();
     if (!progress.isAllEnded()) {
       throw new AssertionError("not all segments have ended");
     }
     Batch batch = progress.batch();
-    write(batch, batch.run().ended(batch.cut(), progress.total(List.of()), Instant.now()));
+    write(batch, batch.run().ended(batch.cut(), progress.total(List.of()), at));
   }
 
   @Override

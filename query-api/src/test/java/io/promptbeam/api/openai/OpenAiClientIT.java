@@ -341,9 +341,9 @@ class OpenAiClientIT {
     service.open(id, 0);
     service.complete(id, 0, "\"short\"");
     String output = retrieve(id).outputFileId().orElseThrow();
+    // The first segment is given, the second is not.
     service.linesUntilFailure.set(1);
     try {
-      // The first read gives the first segment.
       assertThatThrownBy(() -> client.withOptions(o -> o.maxRetries(0)).files().content(output))
           .isInstanceOf(OpenAIServiceException.class);
       service.complete(id, 1, "\"" + "x".repeat(1_000_000) + "\"");
@@ -408,6 +408,45 @@ class OpenAiClientIT {
     assertThat(lines(expired.errorFileId().orElseThrow()))
         .extracting(line -> line.path("error").path("code").asText())
         .containsExactly("batch_expired", "batch_expired");
+  }
+
+  @Test
+  void outputFile_isGone_whenItHasExpired() throws IOException {
+    BatchCreateParams.Builder params =
+        BatchCreateParams.builder()
+            .inputFileId(upload(client, "kept.jsonl", "{}\n".getBytes(UTF_8)).id())
+            .endpoint(BatchCreateParams.Endpoint.V1_CHAT_COMPLETIONS)
+            .outputExpiresAfter(
+                BatchCreateParams.OutputExpiresAfter.builder().seconds(3_600).build());
+    for (long endedSecondsAgo : new long[] {3_500, 3_700}) {
+      String id =
+          client
+              .batches()
+              .create(
+                  params
+                      .completionWindow(
+                          BatchCreateParams.CompletionWindow.of(endedSecondsAgo / 60 + "m"))
+                      .build())
+              .id();
+      service.expand(id, 1, BatchService.MODEL);
+      service.open(id, 0);
+      service.complete(id, 0, ANSWER);
+      service.finish(id, 0);
+      service.end(id, Instant.now().minusSeconds(endedSecondsAgo));
+      String output = retrieve(id).outputFileId().orElseThrow();
+      if (endedSecondsAgo < 3_600) {
+        assertThat(lines(output)).hasSize(1);
+        continue;
+      }
+      assertThatThrownBy(() -> client.files().retrieve(output))
+          .isInstanceOf(NotFoundException.class);
+      assertThatThrownBy(() -> content(client, output)).isInstanceOf(NotFoundException.class);
+      assertThat(
+              client.files().list(FileListParams.builder().purpose("batch_output").build()).items())
+          .extracting(FileObject::id)
+          .isNotEmpty()
+          .doesNotContain(output);
+    }
   }
 
   @Test

@@ -1,9 +1,8 @@
-package io.promptbeam.api.openai;
+package io.promptbeam.api.batches;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.promptbeam.api.batches.BatchCreation;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProtocol;

@@ -1,7 +1,6 @@
-package io.promptbeam.api.openai;
+package io.promptbeam.api.batches;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.promptbeam.api.batches.BatchCreation;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
@@ -40,7 +39,7 @@ import java.util.regex.Pattern;
  * body just before. It is answered with that one's batch: rather one batch too few, which the
  * caller sees by its id, than one that is paid twice.
  */
-final class RepeatableCreation {
+public final class RepeatableCreation {
   /** Three attempts of the clients' own time limit, ten minutes, with their pauses. */
   static final Duration REPEATED_WITHIN = Duration.ofMinutes(31);
 
@@ -53,7 +52,7 @@ final class RepeatableCreation {
   private final Supplier<BatchStore> store;
   private final BatchCreation creation;
 
-  RepeatableCreation(Supplier<BatchStore> store, BatchCreation creation) {
+  public RepeatableCreation(Supplier<BatchStore> store, BatchCreation creation) {
     this.store = store;
     this.creation = creation;
   }
@@ -63,7 +62,7 @@ final class RepeatableCreation {
    *
    * @param requestHash of the body, and of whether a retry made the batch
    */
-  record Identity(BatchId id, String requestHash) {}
+  public record Identity(BatchId id, String requestHash) {}
 
   /**
    * A creation as it arrived.
@@ -71,18 +70,22 @@ final class RepeatableCreation {
    * @param bodyHash SHA-256 (hex), the same for equal JSON
    * @param retry the client says that it sent it before
    */
-  record Attempt(Owner owner, String bodyHash, Optional<String> key, boolean retry, Instant at) {
-    static Attempt of(
+  public record Attempt(
+      Owner owner, String bodyHash, Optional<String> key, boolean retry, Instant at) {
+    public static Attempt of(
         Owner owner,
         JsonNode body,
         Optional<String> key,
         Optional<String> retryCount,
         Instant arrivedAt) {
       if (key.isPresent() && !KEY.matcher(key.get()).matches()) {
-        throw Answers.invalid(
-            "invalid_value",
-            "Idempotency-Key",
-            "Idempotency-Key must have 1 to 255 printable ASCII characters.");
+        throw Problem.of(
+                400,
+                "invalid_value",
+                "Invalid request",
+                "Idempotency-Key must have 1 to 255 printable ASCII characters.")
+            .withField("Idempotency-Key")
+            .asException();
       }
       boolean retry = retryCount.filter(count -> count.matches("[1-9]\\d{0,3}")).isPresent();
       return new Attempt(owner, Sha256.hex(StrictJson.canonical(body)), key, retry, arrivedAt);
@@ -117,7 +120,7 @@ final class RepeatableCreation {
   }
 
   /** The batch that an earlier attempt made; fails with a conflict under a key. */
-  CompletableFuture<Optional<Batch>> find(Attempt attempt) {
+  public CompletableFuture<Optional<Batch>> find(Attempt attempt) {
     if (attempt.key().isPresent()) {
       Identity identity = attempt.keyed(attempt.key().get());
       return store.get().read(identity.id()).thenApply(found -> found.map(b -> same(b, identity)));
@@ -148,7 +151,7 @@ final class RepeatableCreation {
   }
 
   /** Makes the batch, or gives the one that another attempt made meanwhile. */
-  CompletableFuture<Batch> create(Attempt attempt, Function<Identity, BatchSpec> specs) {
+  public CompletableFuture<Batch> create(Attempt attempt, Function<Identity, BatchSpec> specs) {
     if (attempt.key().isPresent()) {
       Identity identity = attempt.keyed(attempt.key().get());
       return creation.create(specs.apply(identity)).thenApply(made -> same(made.batch(), identity));
