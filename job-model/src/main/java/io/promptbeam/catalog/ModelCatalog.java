@@ -71,6 +71,12 @@ public final class ModelCatalog {
     return owners.getOrDefault(owner.name(), everybodyElse);
   }
 
+  /** Whether anybody is told of what has ended. */
+  public boolean hasWebhooks() {
+    return everybodyElse.webhook().isPresent()
+        || owners.values().stream().anyMatch(policy -> policy.webhook().isPresent());
+  }
+
   public Instant configuredAt() {
     return configuredAt;
   }

@@ -100,12 +100,19 @@ public final class ModelCatalogLoader {
     problems.throwIfAny();
     Optional<YamlMapping> top =
         root.flatMap(
-            node -> YamlMapping.of(node, "", List.of("models", "accounts", "owners"), problems));
+            node ->
+                YamlMapping.of(
+                    node,
+                    "",
+                    List.of("models", "accounts", "owners", "webhook_allow_private"),
+                    problems));
     List<ModelConfig> models = top.map(given -> readModels(given, problems)).orElse(List.of());
     List<Account> accounts = top.map(given -> readAccounts(given, problems)).orElse(List.of());
+    boolean privateWebhooks =
+        top.flatMap(given -> given.flag("webhook_allow_private")).orElse(false);
     Map<String, OwnerPolicy> owners =
         top.flatMap(given -> given.list("owners"))
-            .map(nodes -> OwnerReader.read(nodes, problems))
+            .map(nodes -> OwnerReader.read(nodes, privateWebhooks, problems))
             .orElse(Map.of());
     problems.throwIfAny();
     checkNames(models, accounts, problems);

@@ -13,6 +13,7 @@ import java.util.OptionalLong;
  * @param submitsPerMinute jobs submitted
  * @param maxInFlight calls at the same time
  * @param budgetUsdPerDay US dollars per day, in UTC
+ * @param webhook where it is told of what has ended
  */
 public record OwnerPolicy(
     int weight,
@@ -20,7 +21,8 @@ public record OwnerPolicy(
     OptionalLong submitsPerMinute,
     OptionalInt maxInFlight,
     Optional<BigDecimal> budgetUsdPerDay,
-    OverBudget overBudget) {
+    OverBudget overBudget,
+    Optional<Webhook> webhook) {
   public static final OwnerPolicy DEFAULT =
       new OwnerPolicy(
           1,
@@ -29,6 +31,24 @@ public record OwnerPolicy(
           OptionalInt.empty(),
           Optional.empty(),
           OverBudget.WAIT);
+
+  /** Of an owner that is told nothing. */
+  public OwnerPolicy(
+      int weight,
+      OptionalLong maxWaiting,
+      OptionalLong submitsPerMinute,
+      OptionalInt maxInFlight,
+      Optional<BigDecimal> budgetUsdPerDay,
+      OverBudget overBudget) {
+    this(
+        weight,
+        maxWaiting,
+        submitsPerMinute,
+        maxInFlight,
+        budgetUsdPerDay,
+        overBudget,
+        Optional.empty());
+  }
 
   /** What becomes of a job whose owner's budget is used up. */
   public enum OverBudget {

@@ -22,14 +22,20 @@ final class OwnerReader {
           "submits_per_minute",
           "max_in_flight",
           "budget_usd_per_day",
-          "over_budget");
+          "over_budget",
+          "webhook");
   private static final long MAX_WEIGHT = 1_000_000;
   private static final long MAX_WAITING = 1_000_000_000_000L;
 
   private OwnerReader() {}
 
-  /** Policies by name, {@link #EVERYBODY}'s among them where it is given. */
-  static Map<String, OwnerPolicy> read(List<Node> nodes, Problems problems) {
+  /**
+   * Policies by name, {@link #EVERYBODY}'s among them where it is given.
+   *
+   * @param privateWebhooks whether webhooks may be inside
+   */
+  static Map<String, OwnerPolicy> read(
+      List<Node> nodes, boolean privateWebhooks, Problems problems) {
     Map<String, OwnerPolicy> owners = new LinkedHashMap<>();
     for (int i = 0; i < nodes.size(); i++) {
       Optional<YamlMapping> fields =
@@ -39,7 +45,7 @@ final class OwnerReader {
               name(given)
                   .ifPresent(
                       name -> {
-                        if (owners.put(name, policy(given)) != null) {
+                        if (owners.put(name, policy(given, privateWebhooks)) != null) {
                           given.problem("name", "is named twice; keep one entry");
                         }
                       }));
@@ -65,7 +71,7 @@ final class OwnerReader {
     }
   }
 
-  private static OwnerPolicy policy(YamlMapping fields) {
+  private static OwnerPolicy policy(YamlMapping fields, boolean privateWebhooks) {
     return new OwnerPolicy(
         fields.wholeNumber("weight", 1, MAX_WEIGHT).map(Math::toIntExact).orElse(1),
         optional(fields.wholeNumber("max_waiting", 1, MAX_WAITING)),
@@ -75,7 +81,8 @@ final class OwnerReader {
             .map(limit -> OptionalInt.of(Math.toIntExact(limit)))
             .orElse(OptionalInt.empty()),
         fields.number("budget_usd_per_day", "0", "1000000000"),
-        overBudget(fields));
+        overBudget(fields),
+        WebhookReader.read(fields, privateWebhooks));
   }
 
   private static OptionalLong optional(Optional<Long> limit) {

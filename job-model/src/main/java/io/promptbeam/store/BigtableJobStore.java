@@ -405,6 +405,11 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
   }
 
   @Override
+  public NoticeStore notices() {
+    return new BigtableNoticeStore(calls, clock, pauses, this::newVersion);
+  }
+
+  @Override
   public AnswerIndex answers() {
     return answers;
   }

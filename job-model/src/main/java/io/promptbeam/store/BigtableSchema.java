@@ -75,6 +75,12 @@ public final class BigtableSchema {
   /** A row per piece of a file. */
   static final TableId FILE_CHUNKS = TableId.of("file_chunks");
 
+  /** A row per notice: what is to be sent, and how far that is. */
+  static final TableId NOTICES = TableId.of("notices");
+
+  /** A row per notice that is to be sent, under its owner and the time somebody must look at it. */
+  static final TableId NOTICES_DUE = TableId.of("notices_due");
+
   /** Of {@link #BATCHES}: a column per segment that has begun. */
   static final String SEGMENTS = "g";
 
@@ -188,6 +194,8 @@ public final class BigtableSchema {
    */
   private static void create(BigtableTableAdminClient admin, Optional<GCRule> rule) {
     FAMILIES.forEach((table, families) -> createMissing(admin, table, families, rule));
+    createMissing(admin, NOTICES, List.of(ENTRY), rule);
+    createMissing(admin, NOTICES_DUE, List.of(ENTRY), rule);
     createMissing(admin, OWNERS, List.of(OWNER_COUNTS), Optional.of(NEWEST));
     createMissing(
         admin, OWNERS, List.of(OWNER_MINUTES), Optional.of(newestFor(Duration.ofHours(1))));

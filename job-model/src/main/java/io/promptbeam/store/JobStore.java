@@ -117,6 +117,11 @@ public interface JobStore extends AutoCloseable {
     throw new UnsupportedOperationException("this store has no files");
   }
 
+  /** Over the same connections; one that takes none where a store has none. */
+  default NoticeStore notices() {
+    return NoticeStore.NONE;
+  }
+
   /** Completes when the store answers, and fails when it does not: for readiness. */
   CompletableFuture<Void> ping();
 

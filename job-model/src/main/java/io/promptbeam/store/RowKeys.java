@@ -35,6 +35,8 @@ final class RowKeys {
       Pattern.compile("([^#]+)#(\\d)#(\\d{13})#([0-9a-f-]{36})");
   private static final Pattern DUE = Pattern.compile("(\\d)#(\\d{13})#([0-9a-f-]{36})");
 
+  private static final Pattern NOTICE_DUE = Pattern.compile("([^#]+)#(\\d{13})#([^#]+)");
+
   private static final Pattern LINE = Pattern.compile("[0-9a-f]{4}#([0-9a-f]{24})#\\d{6}#(\\d{8})");
   private static final int MILLIS_DIGITS = 13;
   private static final int SEGMENT_DIGITS = 6;
@@ -203,6 +205,40 @@ final class RowKeys {
   /** In {@code answers}: hashes only, so keys spread and tell nothing. */
   static String answer(AnswerKey key) {
     return key.ownerHash() + "#" + key.requestHash();
+  }
+
+  /** In {@code notices}: hashed, so keys spread. */
+  static String notice(String id) {
+    return id;
+  }
+
+  /** In {@code notices_due}: an owner's lie together, the longest due first. */
+  static String noticeDue(DueNotice entry) {
+    return noticesPrefix(entry.owner()) + digits(entry.at().toEpochMilli()) + "#" + entry.id();
+  }
+
+  static String noticesPrefix(Owner owner) {
+    return owner + "#";
+  }
+
+  /** After those of the owner's keys that are due at {@code until} or earlier. */
+  static String noticesUntil(Owner owner, Instant until) {
+    long millis = Math.max(0, Math.min(ListPosition.MAX_MILLIS, until.toEpochMilli()));
+    return noticesPrefix(owner) + digits(millis) + "$";
+  }
+
+  /** After every key of the owner's. */
+  static String noticesEnd(Owner owner) {
+    return owner + "$";
+  }
+
+  static Optional<DueNotice> parseNoticeDue(String key) {
+    Matcher parts = NOTICE_DUE.matcher(key);
+    if (!parts.matches()) {
+      return Optional.empty();
+    }
+    Instant at = Instant.ofEpochMilli(Long.parseLong(parts.group(2)));
+    return Optional.of(new DueNotice(new Owner(parts.group(1)), at, parts.group(3)));
   }
 
   /** Before every key in {@code bucket}. */

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -385,5 +386,86 @@ class ModelCatalogLoaderTest {
               assertThat(model.id()).isEqualTo("demo");
               assertThat(model.simulation()).contains(Simulation.DEFAULT);
             });
+  }
+
+  @Test
+  void webhooks_areRead_withBatchesOnlyUnlessMoreIsAskedFor() throws Exception {
+    String text =
+        """
+        owners:
+          - {name: ada, webhook: {url: 'https://ada.example:8443/hook?k=1', secret: env:ADA}}
+          - {name: "*", webhook: {url: 'https://all.example/', secret: file:/s, events: [job, batch]}}
+          - {name: bob}
+        models: [{id: a, provider: simulated}]
+        """;
+
+    ModelCatalog catalog = ModelCatalogLoader.parse("models.yaml", text);
+
+    assertThat(catalog.hasWebhooks()).isTrue();
+    assertThat(catalog.owner(new Owner("ada")).webhook())
+        .contains(
+            new Webhook(
+                URI.create("https://ada.example:8443/hook?k=1"),
+                new SecretReference.Env("ADA"),
+                Set.of(Webhook.Subject.BATCH),
+                false));
+    assertThat(catalog.owner(new Owner("eve")).webhook().orElseThrow().subjects())
+        .containsExactlyInAnyOrder(Webhook.Subject.JOB, Webhook.Subject.BATCH);
+    assertThat(catalog.owner(new Owner("bob")).webhook()).isEmpty();
+    assertThat(ModelCatalogLoader.demo().hasWebhooks()).isFalse();
+  }
+
+  @Test
+  void webhook_mayBeInsideAndWithoutTls_onlyWhereTheFileAllowsIt() throws Exception {
+    String text =
+        """
+        owners: [{name: ada, webhook: {url: 'http://127.0.0.1:9/', secret: env:ADA}}]
+        models: [{id: a, provider: simulated}]
+        """;
+
+    assertThat(problemsOf(text))
+        .singleElement()
+        .asString()
+        .contains("owners[0].webhook.url: must begin with https://")
+        .contains("webhook_allow_private");
+    assertThat(
+            ModelCatalogLoader.parse("models.yaml", "webhook_allow_private: true\n" + text)
+                .owner(new Owner("ada"))
+                .webhook()
+                .orElseThrow()
+                .allowPrivate())
+        .isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "secret: env:A                              | webhook.url: is missing",
+        "url: 'https://a/'                          | webhook.secret: is missing",
+        "url: 'https://a/', secret: whsec_TOPSECRET | webhook.secret: must say where",
+        "url: 'ftp://a/', secret: env:A             | webhook.url: must begin with https://",
+        "url: 'https://u:pw@a/', secret: env:A      | webhook.url: must not hold a user name",
+        "url: 'https:///x', secret: env:A           | webhook.url: has no host name",
+        "url: 'https://a b/', secret: env:A         | webhook.url: is not a URL",
+        "url: 'https://a:0/', secret: env:A         | webhook.url: has a port",
+        "url: 'https://a/#x', secret: env:A         | webhook.url: must not have a part after #",
+        "url: 'https://a/', secret: env:A, events: [line] | webhook.events: must be a list of batch",
+        "url: 'https://a/', secret: env:A, events: []     | webhook.events: is empty",
+        "url: 'https://a/', secret: env:A, events: job    | webhook.events: must be a list",
+        "url: 'https://a/', secret: env:A, even: 1        | webhook.even: is not a field here",
+      })
+  void parse_namesTheField_whenAWebhookIsWrong(String fields, String expected) {
+    String text =
+        "models: [{id: a, provider: simulated}]\nowners: [{name: ada, webhook: {"
+            + fields
+            + "}}]\n";
+    assertThat(problemsOf(text))
+        .singleElement()
+        .asString()
+        .contains("owners[0]." + expected)
+        .doesNotContain("TOPSECRET")
+        .doesNotContain("pw@");
   }
 }

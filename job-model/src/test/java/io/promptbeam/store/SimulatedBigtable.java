@@ -17,6 +17,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
+import io.promptbeam.notice.Notice;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -89,6 +90,12 @@ public final class SimulatedBigtable {
   /** What a reader would see at this moment. */
   public Optional<Job> job(JobId id) {
     return Optional.ofNullable(visible.get(id));
+  }
+
+  /** Whether somebody will be told, or was. */
+  public boolean hasNotice(Notice notice) {
+    return table("/" + BigtableSchema.NOTICES.getTableId())
+        .containsKey(RowKeys.notice(notice.id()));
   }
 
   private NavigableMap<String, SimulatedRow> table(String resource) {

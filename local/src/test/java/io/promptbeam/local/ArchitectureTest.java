@@ -33,6 +33,7 @@ final class ArchitectureTest {
     "io.promptbeam.catalog..",
     "io.promptbeam.job..",
     "io.promptbeam.message..",
+    "io.promptbeam.notice..",
     "io.promptbeam.outage..",
     "io.promptbeam.schema..",
     "io.promptbeam.store..",
@@ -129,11 +130,12 @@ final class ArchitectureTest {
           .resideInAnyPackage(JETTY);
 
   @ArchTest
-  static final ArchRule engineQuotaAndLlm_useNoBeam =
+  static final ArchRule engineNoticeQuotaAndLlm_useNoBeam =
       noClasses()
           .that()
           .resideInAnyPackage(
               "io.promptbeam.pipeline.engine..",
+              "io.promptbeam.pipeline.notice..",
               "io.promptbeam.pipeline.quota..",
               "io.promptbeam.pipeline.llm..")
           .should()

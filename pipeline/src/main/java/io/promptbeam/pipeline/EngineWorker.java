@@ -2,12 +2,14 @@ package io.promptbeam.pipeline;
 
 import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.catalog.RateLimits;
+import io.promptbeam.catalog.SecretResolver;
 import io.promptbeam.pipeline.budget.Budgets;
 import io.promptbeam.pipeline.engine.CallEngine;
 import io.promptbeam.pipeline.engine.EngineConfig;
 import io.promptbeam.pipeline.engine.Scheduler;
 import io.promptbeam.pipeline.engine.Spending;
 import io.promptbeam.pipeline.llm.LlmClients;
+import io.promptbeam.pipeline.notice.NoticeDeliverer;
 import io.promptbeam.pipeline.quota.Quota;
 import io.promptbeam.pipeline.quota.QuotaTime;
 import io.promptbeam.pipeline.quota.SharedQuotas;
@@ -34,6 +36,7 @@ public final class EngineWorker implements Worker {
   private final LlmClients clients;
   private final CallEngine engine;
   private final Budgets budgets;
+  private final NoticeDeliverer notices;
   private final Runnable whenClosed;
   private final Scheduler quotaLoop = Scheduler.ofThread("quotas");
 
@@ -54,6 +57,9 @@ public final class EngineWorker implements Worker {
     this.budgets = budgets(store, clients);
     this.engine =
         CallEngine.start(store, clients, quotas(), new Spending(ledger(store), budgets), config);
+    this.notices =
+        NoticeDeliverer.start(store.notices(), clients::catalog, SecretResolver.ofProcess());
+    engine.endedNotices().onNew(notices::wake);
   }
 
   private Function<String, Quota> quotas() {
@@ -132,6 +138,7 @@ public final class EngineWorker implements Worker {
   public void close() {
     whenClosed.run();
     engine.close();
+    notices.close();
     quotaLoop.close();
     clients.close();
     store.close();

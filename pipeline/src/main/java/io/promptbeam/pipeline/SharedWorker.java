@@ -66,7 +66,9 @@ final class SharedWorker implements AutoCloseable {
 
     synchronized BatchExpander expander() {
       if (expander == null) {
-        expander = new BatchExpander(worker.store(), worker.clients()::catalog);
+        expander =
+            new BatchExpander(
+                worker.store(), worker.engine().endedNotices(), worker.clients()::catalog);
       }
       return expander;
     }

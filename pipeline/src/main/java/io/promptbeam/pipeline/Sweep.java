@@ -195,7 +195,12 @@ final class Sweep extends PTransform<PBegin, PCollectionTuple> {
     }
 
     private @Nullable Swept sweep(int bucket, Sweeper.Scope scope) {
-      var sweeper = new Sweeper(worker().store(), Clock.systemUTC(), SweepConfig.DEFAULT);
+      var sweeper =
+          new Sweeper(
+              worker().store(),
+              worker().engine().endedNotices(),
+              Clock.systemUTC(),
+              SweepConfig.DEFAULT);
       try {
         return sweeper.sweep(bucket, scope).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       } catch (InterruptedException e) {

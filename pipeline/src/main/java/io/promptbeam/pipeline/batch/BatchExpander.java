@@ -4,6 +4,7 @@ import io.promptbeam.batch.BatchId;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.engine.SegmentItem;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.StoreUnavailableException;
 import io.promptbeam.submit.BatchLineParser;
@@ -39,6 +40,7 @@ public final class BatchExpander implements AutoCloseable {
   }
 
   private final JobStore store;
+  private final EndedNotices notices;
   private final BatchLineParser parser;
   private final Map<BatchId, Running> running = new ConcurrentHashMap<>();
   private final ExecutorService threads =
@@ -50,8 +52,9 @@ public final class BatchExpander implements AutoCloseable {
             return thread;
           });
 
-  public BatchExpander(JobStore store, Supplier<ModelCatalog> models) {
+  public BatchExpander(JobStore store, EndedNotices notices, Supplier<ModelCatalog> models) {
     this.store = store;
+    this.notices = notices;
     this.parser = new BatchLineParser(models);
   }
 
@@ -66,7 +69,13 @@ public final class BatchExpander implements AutoCloseable {
   private void run(BatchId id, Running own) {
     Expansion expansion =
         new Expansion(
-            store, parser, Clock.systemUTC(), BatchValidation.MAX_LINES, id, own.ready::add);
+            store,
+            notices,
+            parser,
+            Clock.systemUTC(),
+            BatchValidation.MAX_LINES,
+            id,
+            own.ready::add);
     try {
       for (int pause : PAUSE_SECONDS) {
         try {

@@ -16,6 +16,7 @@ import io.promptbeam.job.LlmRequest;
 import io.promptbeam.pipeline.engine.SegmentEnding;
 import io.promptbeam.pipeline.engine.SegmentItem;
 import io.promptbeam.pipeline.engine.SegmentPlan;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.FileLines;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.StoreUnavailableException;
@@ -53,6 +54,7 @@ final class Expansion {
   private static final Duration LOOK = Duration.ofMillis(300);
 
   private final JobStore store;
+  private final EndedNotices notices;
   private final BatchLineParser parser;
   private final Clock clock;
   private final int maxLines;
@@ -65,12 +67,14 @@ final class Expansion {
    */
   Expansion(
       JobStore store,
+      EndedNotices notices,
       BatchLineParser parser,
       Clock clock,
       int maxLines,
       BatchId id,
       Consumer<SegmentItem> onReady) {
     this.store = store;
+    this.notices = notices;
     this.parser = parser;
     this.clock = clock;
     this.maxLines = maxLines;
@@ -94,7 +98,7 @@ final class Expansion {
         write();
       }
       // If it is cut now and nothing had begun, nobody else will end it.
-      await(new SegmentEnding(store, clock).batch(id));
+      await(new SegmentEnding(store, notices, clock).batch(id));
     }
   }
 
@@ -116,7 +120,10 @@ final class Expansion {
       next = next.ended(cut, none, now);
     }
     // Empty when somebody else came first, with the same findings.
-    Optional<String> unused = await(store.batches().compareAndSet(batch, next));
+    Optional<String> written = await(store.batches().compareAndSet(batch, next));
+    if (written.isPresent() && next.status().isTerminal()) {
+      await(notices.ended(new Batch(batch.spec(), next, cut, written.get())));
+    }
     LOG.info("{}: {} lines, {} problems", id, found.lines(), found.problems());
   }
 

@@ -4,6 +4,7 @@ import io.promptbeam.job.JobError;
 import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.pipeline.quota.Quota;
 import io.promptbeam.store.EndedJobs;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.store.usage.UsageLedger;
@@ -44,6 +45,7 @@ public final class CallEngine implements AutoCloseable {
   private final AttemptContext context;
   private final OwnerCalls owners;
   private final EndedJobs endedJobs;
+  private final EndedNotices endedNotices;
   private final LaneReports reports;
   private final Segments segments;
   private final Settlement settling;
@@ -117,6 +119,7 @@ public final class CallEngine implements AutoCloseable {
     this.owners =
         new OwnerCalls(owner -> OwnerCalls.Policy.of(clients.catalog().owner(owner), workers()));
     this.endedJobs = new EndedJobs(store.ownerCounters(), clients::catalog);
+    this.endedNotices = new EndedNotices(store.notices(), clients::catalog, scheduler.clock());
     AtomicLong claims = new AtomicLong();
     context =
         new AttemptContext(
@@ -134,9 +137,10 @@ public final class CallEngine implements AutoCloseable {
             new OutputChecks(),
             new Repairs(),
             new SharedAnswers(store));
-    segments = new Segments(context, store);
+    segments = new Segments(context, store, endedNotices);
     settling =
-        new Settlement(context, new DueClearer(store), endedJobs, segments, items, this::lane);
+        new Settlement(
+            context, new DueClearer(store, endedNotices), endedJobs, segments, items, this::lane);
     draining = new Draining(context, attempts, spending);
     spending.gate().onOpen(owner -> onLoop(() -> lanes.values().forEach(l -> l.free(owner))));
     reports = new LaneReports(id, store.lanes(), context, lanes::values);
@@ -171,6 +175,11 @@ public final class CallEngine implements AutoCloseable {
   /** Where all of a worker that end jobs tell it. */
   public EndedJobs endedJobs() {
     return endedJobs;
+  }
+
+  /** Where all of a worker that end jobs and batches tell it, before they forget them. */
+  public EndedNotices endedNotices() {
+    return endedNotices;
   }
 
   /** For jobs that others than the engine have ended. */

@@ -1,6 +1,8 @@
 package io.promptbeam.pipeline.engine;
 
+import io.promptbeam.job.Job;
 import io.promptbeam.store.DueEntry;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.JobStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,15 +20,24 @@ final class DueClearer {
   private static final int MAX_PER_WRITE = 1_000;
 
   private final JobStore store;
+  private final EndedNotices notices;
   private final Object lock = new Object();
   private List<DueEntry> waiting = new ArrayList<>();
   private boolean writing;
 
-  DueClearer(JobStore store) {
+  DueClearer(JobStore store, EndedNotices notices) {
     this.store = store;
+    this.notices = notices;
   }
 
-  void clear(DueEntry ended) {
+  /**
+   * Once whoever wants to hear of the job's end is sure to: without the entry nobody would look.
+   */
+  void clear(Job ended) {
+    var unused = notices.ended(ended).thenRun(() -> clear(DueEntry.first(ended.spec())));
+  }
+
+  private void clear(DueEntry ended) {
     synchronized (lock) {
       waiting.add(ended);
       if (writing) {

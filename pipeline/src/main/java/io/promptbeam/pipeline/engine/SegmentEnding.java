@@ -1,10 +1,12 @@
 package io.promptbeam.pipeline.engine;
 
+import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProgress;
 import io.promptbeam.batch.BatchStatus;
 import io.promptbeam.batch.SegmentTally;
 import io.promptbeam.store.BatchStore;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.JobStore;
 import java.time.Clock;
 import java.util.List;
@@ -17,10 +19,12 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class SegmentEnding {
   private final JobStore store;
+  private final EndedNotices notices;
   private final Clock clock;
 
-  public SegmentEnding(JobStore store, Clock clock) {
+  public SegmentEnding(JobStore store, EndedNotices notices, Clock clock) {
     this.store = store;
+    this.notices = notices;
     this.clock = clock;
   }
 
@@ -64,7 +68,14 @@ public final class SegmentEnding {
     return store
         .batches()
         .compareAndSet(all.batch(), ended)
-        // Empty: somebody else has ended it.
-        .thenAccept((Optional<String> version) -> {});
+        .thenCompose(
+            (Optional<String> version) -> {
+              if (version.isEmpty()) {
+                // Somebody else has ended it.
+                return CompletableFuture.<Void>completedFuture(null);
+              }
+              Batch batch = all.batch();
+              return notices.ended(new Batch(batch.spec(), ended, batch.cut(), version.get()));
+            });
   }
 }

@@ -5,6 +5,7 @@ import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProgress;
 import io.promptbeam.batch.Cut;
 import io.promptbeam.job.JobId;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.JobStore;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -47,10 +48,10 @@ final class Segments {
 
   private boolean scheduled;
 
-  Segments(AttemptContext context, JobStore store) {
+  Segments(AttemptContext context, JobStore store, EndedNotices notices) {
     this.context = context;
     this.store = store;
-    endings = new SegmentEnding(store, context.clock());
+    endings = new SegmentEnding(store, notices, context.clock());
     cutLines = new CutLines(context, store);
   }
 

@@ -5,7 +5,6 @@ import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
 import io.promptbeam.message.JobReference;
-import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.EndedJobs;
 import java.time.Duration;
 import java.util.Map;
@@ -140,7 +139,7 @@ final class Settlement implements LanePump.Settling, Segments.Lanes {
     if (BatchLine.of(job.spec().id()).isEmpty()) {
       // Lines of batches are neither due by themselves nor among their owners' waiting jobs.
       endedJobs.count(job.spec().owner(), 1);
-      due.clear(DueEntry.first(job.spec()));
+      due.clear(job);
     }
     context
         .ledger()

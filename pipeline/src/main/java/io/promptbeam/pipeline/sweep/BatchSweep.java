@@ -1,5 +1,6 @@
 package io.promptbeam.pipeline.sweep;
 
+import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchLine;
 import io.promptbeam.batch.BatchProgress;
@@ -12,6 +13,7 @@ import io.promptbeam.pipeline.engine.SegmentItem;
 import io.promptbeam.pipeline.engine.SegmentPlan;
 import io.promptbeam.store.BatchStore;
 import io.promptbeam.store.DueEntry;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.JobStore;
 import java.time.Clock;
 import java.time.Duration;
@@ -50,13 +52,15 @@ final class BatchSweep {
   private final JobStore store;
   private final Clock clock;
   private final SweepConfig config;
+  private final EndedNotices notices;
   private final SegmentEnding ending;
 
-  BatchSweep(JobStore store, Clock clock, SweepConfig config) {
+  BatchSweep(JobStore store, EndedNotices notices, Clock clock, SweepConfig config) {
     this.store = store;
     this.clock = clock;
     this.config = config;
-    ending = new SegmentEnding(store, clock);
+    this.notices = notices;
+    ending = new SegmentEnding(store, notices, clock);
   }
 
   /** Of the entries of batches among {@code page}; one it cannot decide on stays due. */
@@ -98,7 +102,7 @@ final class BatchSweep {
               }
               BatchProgress progress = found.get();
               if (progress.batch().run().status().isTerminal()) {
-                return done(Optional.of(never(entry, id)));
+                return forget(entry, progress.batch());
               }
               boolean expires = !now.isBefore(progress.batch().spec().expiresAt());
               return expires && progress.batch().cut().isEmpty()
@@ -123,7 +127,15 @@ final class BatchSweep {
       return done(Optional.of(new Decision(entry, id, at, List.of(), Optional.of(spec))));
     }
     if (progress.isAllEnded()) {
-      return ending.batch(id).thenApply(ended -> Optional.of(never(entry, id)));
+      return ending
+          .batch(id)
+          .thenCompose(ended -> batches().read(id))
+          .thenCompose(
+              found ->
+                  found
+                      .filter(batch -> batch.run().status().isTerminal())
+                      .map(batch -> forget(entry, batch))
+                      .orElseGet(() -> done(Optional.empty())));
     }
     return isExpanded(progress)
         .thenCompose(
@@ -174,6 +186,11 @@ final class BatchSweep {
       return config.minSpacing();
     }
     return age.compareTo(config.maxSpacing()) < 0 ? age : config.maxSpacing();
+  }
+
+  /** Once the notice of its end is kept, whoever ended it: after that nobody looks any more. */
+  private CompletableFuture<Optional<Decision>> forget(DueEntry entry, Batch ended) {
+    return notices.ended(ended).thenApply(kept -> Optional.of(never(entry, ended.spec().id())));
   }
 
   private static Decision never(DueEntry entry, BatchId id) {

@@ -13,6 +13,7 @@ import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.engine.JobOutcome;
 import io.promptbeam.pipeline.engine.SegmentItem;
 import io.promptbeam.store.DueEntry;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
 import java.time.Clock;
@@ -52,14 +53,21 @@ public final class Sweeper {
   private final Jobs jobs;
   private final Clock clock;
   private final SweepConfig config;
+  private final EndedNotices notices;
   private final BatchSweep batchSweep;
 
-  public Sweeper(JobStore store, Clock clock, SweepConfig config) {
+  /**
+   * A sweeper of {@code store}.
+   *
+   * @param notices told of whatever has ended before it is looked at for the last time
+   */
+  public Sweeper(JobStore store, EndedNotices notices, Clock clock, SweepConfig config) {
     this.store = store;
     this.jobs = new Jobs(store, clock);
     this.clock = clock;
     this.config = config;
-    this.batchSweep = new BatchSweep(store, clock, config);
+    this.notices = notices;
+    this.batchSweep = new BatchSweep(store, notices, clock, config);
   }
 
   /**
@@ -172,7 +180,7 @@ public final class Sweeper {
         decided.decide(entry, job);
       } else if (job.run().state().isTerminal()) {
         // Moved entries of a sweep over everything come up again, further on.
-        decided.remove.add(entry);
+        decided.forget(entry, job);
       }
     }
     return decided;
@@ -184,6 +192,7 @@ public final class Sweeper {
     private final Map<DueEntry, Instant> move = new HashMap<>();
     private final List<DueEntry> remove = new ArrayList<>();
     private final List<JobReference> again = new ArrayList<>();
+    private final Map<DueEntry, Job> ended = new HashMap<>();
     private final Map<DueEntry, Ending> end = new HashMap<>();
     private final List<BatchSweep.Decision> batches = new ArrayList<>();
 
@@ -200,7 +209,7 @@ public final class Sweeper {
       Optional<Instant> lapse =
           run.lease().map(Lease::expiresAt).map(at -> at.plus(config.leaseSlack()));
       if (run.state().isTerminal()) {
-        remove.add(entry);
+        forget(entry, job);
       } else if (lapse.isPresent() && now.isBefore(lapse.get())) {
         moveTo(entry, lapse.get());
       } else if (run.cancelRequested()) {
@@ -215,6 +224,11 @@ public final class Sweeper {
         moveTo(entry, earlier(now.plus(spacing(job)), deadline));
         again.add(JobReference.to(job.spec()));
       }
+    }
+
+    /** Of a job that has ended. */
+    void forget(DueEntry entry, Job job) {
+      ended.put(entry, job);
     }
 
     /** With what is decided about batches. */
@@ -246,6 +260,7 @@ public final class Sweeper {
     CompletableFuture<Void> carryOut(Findings findings) {
       List<CompletableFuture<Void>> endings = new ArrayList<>();
       end.forEach((entry, ending) -> endings.add(end(entry, ending, findings)));
+      ended.forEach((entry, job) -> endings.add(removeOnceKept(entry, job)));
       return CompletableFuture.allOf(endings.toArray(CompletableFuture<?>[]::new))
           .thenCompose(ended -> store.moveDue(move))
           .thenCompose(moved -> store.removeDue(remove))
@@ -261,21 +276,35 @@ public final class Sweeper {
       }
     }
 
-    private CompletableFuture<Void> end(DueEntry entry, Ending ending, Findings findings) {
-      return jobs.apply(ending.job(), ending.event())
-          .thenAccept(
-              applied -> {
-                if (applied instanceof Jobs.Applied.Done done) {
+    /** Never fails: an entry whose notice could not be kept stays. */
+    private CompletableFuture<Void> removeOnceKept(DueEntry entry, Job job) {
+      return notices
+          .ended(job)
+          .handle(
+              (kept, failure) -> {
+                if (failure == null) {
                   synchronized (this) {
                     remove.add(entry);
-                    findings.ended.add(JobOutcome.of(done.job()));
                   }
-                  LOG.info(
-                      "job {}: {} by the sweep",
-                      entry.jobId(),
-                      done.job().run().state().wireName());
                 }
-                // Refused: somebody else was faster. The entry stays due, and shows it next time.
+                return null;
+              });
+    }
+
+    private CompletableFuture<Void> end(DueEntry entry, Ending ending, Findings findings) {
+      return jobs.apply(ending.job(), ending.event())
+          .thenCompose(
+              applied -> {
+                if (!(applied instanceof Jobs.Applied.Done done)) {
+                  // Refused: somebody else was faster. The entry stays due, and shows it next time.
+                  return CompletableFuture.<Void>completedFuture(null);
+                }
+                synchronized (this) {
+                  findings.ended.add(JobOutcome.of(done.job()));
+                }
+                LOG.info(
+                    "job {}: {} by the sweep", entry.jobId(), done.job().run().state().wireName());
+                return removeOnceKept(entry, done.job());
               })
           .exceptionally(
               failure -> {

@@ -14,6 +14,7 @@ import io.promptbeam.job.Owner;
 import io.promptbeam.pipeline.engine.SegmentItem;
 import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.store.DueEntry;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.FileUpload;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.SimulatedBigtable;
@@ -141,6 +142,7 @@ public final class BatchWorld {
     List<SegmentItem> items = Collections.synchronizedList(new ArrayList<>());
     new Expansion(
             store,
+            EndedNotices.none(),
             new BatchLineParser(models::catalog),
             Clock.systemUTC(),
             1_000,

@@ -8,8 +8,10 @@ import io.promptbeam.message.JobPublisher;
 import io.promptbeam.message.JobReference;
 import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.store.NoticeStore;
 import io.promptbeam.submit.JobSubmitter;
 import io.promptbeam.submit.SubmitOutcome;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -138,6 +140,32 @@ enum Bug implements Supplier<Plant> {
                                   .removeDue(List.of(DueEntry.first(accepted.job().spec())))
                                   .handle((removed, failure) -> outcome)
                               : CompletableFuture.completedFuture(outcome));
+        }
+      };
+    }
+  },
+  /** Who keeps a notice does not wait until it is kept, before the job is forgotten. */
+  NOTICE_NOT_WAITED_FOR {
+    @Override
+    public Plant get() {
+      return new Plant() {
+        @Override
+        public JobStore store(JobStore real) {
+          return new ForwardingStore(real) {
+            @Override
+            public NoticeStore notices() {
+              return (NoticeStore)
+                  Proxy.newProxyInstance(
+                      NoticeStore.class.getClassLoader(),
+                      new Class<?>[] {NoticeStore.class},
+                      (proxy, method, arguments) -> {
+                        Object answer = method.invoke(real.notices(), arguments);
+                        return method.getName().equals("put")
+                            ? CompletableFuture.completedFuture(null)
+                            : answer;
+                      });
+            }
+          };
         }
       };
     }

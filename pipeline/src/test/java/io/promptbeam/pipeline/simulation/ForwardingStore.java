@@ -10,6 +10,7 @@ import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobFilter;
 import io.promptbeam.store.JobPage;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.store.NoticeStore;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -77,6 +78,11 @@ public class ForwardingStore implements JobStore {
   public CompletableFuture<JobPage> list(
       Owner owner, JobFilter filter, int pageSize, Optional<String> after) {
     return real.list(owner, filter, pageSize, after);
+  }
+
+  @Override
+  public NoticeStore notices() {
+    return real.notices();
   }
 
   @Override

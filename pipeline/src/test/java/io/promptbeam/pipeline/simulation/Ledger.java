@@ -48,6 +48,10 @@ final class Ledger implements SimulatedBigtable.Observer {
     this.world = sim.world();
   }
 
+  boolean watches(Promise promise) {
+    return watched.contains(promise);
+  }
+
   /** Runs {@code effect} as a write of {@code process}. */
   <T> T as(SimProcess process, Instant decided, Supplier<T> effect) {
     writer = process;

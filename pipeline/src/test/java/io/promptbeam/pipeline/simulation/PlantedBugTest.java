@@ -28,6 +28,7 @@ class PlantedBugTest {
     "DEDUPLICATION_ON_JOB_ID, EVERY_JOB_ENDS",
     "DUE_ENTRY_CLEARED_AT_DISPATCH, ALWAYS_DUE_UNTIL_ENDED",
     "DUE_ENTRY_CLEARED_AT_DISPATCH, EVERY_JOB_ENDS",
+    "NOTICE_NOT_WAITED_FOR, NOTICES_ARE_KEPT",
   })
   void bug_isCaught_withinAFewHundredSeeds(Bug bug, Promise promise) {
     OptionalLong caught =

@@ -2,10 +2,13 @@ package io.promptbeam.pipeline.simulation;
 
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelConfig;
+import io.promptbeam.catalog.OwnerPolicy;
 import io.promptbeam.catalog.Pricing;
 import io.promptbeam.catalog.ProviderKind;
 import io.promptbeam.catalog.RateLimits;
+import io.promptbeam.catalog.SecretReference;
 import io.promptbeam.catalog.Timeouts;
+import io.promptbeam.catalog.Webhook;
 import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.JobError;
 import io.promptbeam.job.JobId;
@@ -15,16 +18,39 @@ import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.pipeline.llm.LlmClient;
 import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.pipeline.llm.LlmException;
+import io.promptbeam.pipeline.simulation.Violation.Promise;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** The provider as one process reaches it: answers, fails, throttles, hangs, is away. */
 final class SimLlm implements LlmClients, LlmClient {
   static final String MODEL = "m";
+
+  /** Of all owners: somebody wants to hear of every job that ends. */
+  private static final OwnerPolicy TOLD_OF_JOBS =
+      new OwnerPolicy(
+          1,
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          OptionalInt.empty(),
+          Optional.empty(),
+          OwnerPolicy.OverBudget.WAIT,
+          Optional.of(
+              new Webhook(
+                  URI.create("https://hooks.example/"),
+                  new SecretReference.Env("NONE"),
+                  Set.of(Webhook.Subject.JOB),
+                  false)));
+
   static final Duration MAX_RETRY_AFTER = Duration.ofSeconds(90);
 
   private final SimProcess process;
@@ -49,7 +75,12 @@ final class SimLlm implements LlmClients, LlmClient {
                     limits(scenario),
                     new Pricing(new BigDecimal("1"), new BigDecimal("2")),
                     new Timeouts(Duration.ofSeconds(10), scenario.callTimeout()),
-                    Optional.empty())));
+                    Optional.empty())),
+            List.of(),
+            Map.of(),
+            // Where nobody looks for notices, worlds are as they are without them.
+            sim.ledger().watches(Promise.NOTICES_ARE_KEPT) ? TOLD_OF_JOBS : OwnerPolicy.DEFAULT,
+            Instant.EPOCH);
   }
 
   static RateLimits limits(Scenario scenario) {

@@ -213,7 +213,7 @@ final class SimWorker extends SimProcess {
     long since = world.nowNanos();
     sweepingSince[bucket] = since;
     var unused =
-        new Sweeper(current, clock(), SweepConfig.DEFAULT)
+        new Sweeper(current, requireNonNull(engine).endedNotices(), clock(), SweepConfig.DEFAULT)
             .sweep(bucket, everything ? Sweeper.Scope.EVERYTHING : Sweeper.Scope.DUE)
             .whenComplete(
                 (swept, failure) -> {

@@ -1,5 +1,6 @@
 package io.promptbeam.pipeline.simulation;
 
+import io.promptbeam.notice.Notice;
 import io.promptbeam.pipeline.simulation.Violation.Promise;
 import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobStore;
@@ -147,6 +148,13 @@ final class Simulation {
                     Promise.NOT_DUE_ONCE_ENDED,
                     id.toString(),
                     "it still has " + history.dueEntries + " due entries");
+              } else if (ledger.watches(Promise.NOTICES_ARE_KEPT)
+                  && job.isPresent()
+                  && !tables.hasNotice(Notice.of(job.get()))) {
+                ledger.violated(
+                    Promise.NOTICES_ARE_KEPT,
+                    id.toString(),
+                    "it is " + Ledger.describe(job.get().run()) + ", and nobody will be told");
               }
             });
   }

@@ -22,6 +22,7 @@ record Violation(Promise promise, String job, String what) {
     ONE_JOB_PER_KEY,
     ALWAYS_DUE_UNTIL_ENDED,
     NOT_DUE_ONCE_ENDED,
+    NOTICES_ARE_KEPT,
     PUBLISHED_JOBS_ARE_STORED,
     NOTHING_UNFORESEEN
   }

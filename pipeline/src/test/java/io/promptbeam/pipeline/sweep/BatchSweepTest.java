@@ -14,6 +14,7 @@ import io.promptbeam.pipeline.llm.ScriptedModels;
 import io.promptbeam.pipeline.sweep.Sweeper.Scope;
 import io.promptbeam.store.BatchStore;
 import io.promptbeam.store.DueEntry;
+import io.promptbeam.store.EndedNotices;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +37,11 @@ class BatchSweepTest {
 
   private Found sweep(Instant now, Scope scope) {
     Sweeper sweeper =
-        new Sweeper(world.store(), Clock.fixed(now, ZoneOffset.UTC), SweepConfig.DEFAULT);
+        new Sweeper(
+            world.store(),
+            EndedNotices.none(),
+            Clock.fixed(now, ZoneOffset.UTC),
+            SweepConfig.DEFAULT);
     Found found = new Found(new ArrayList<>(), new ArrayList<>());
     for (int bucket = 0; bucket < DueEntry.BUCKETS; bucket++) {
       Swept swept = sweeper.sweep(bucket, scope).join();

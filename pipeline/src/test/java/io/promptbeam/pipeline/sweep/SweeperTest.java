@@ -17,6 +17,7 @@ import io.promptbeam.pipeline.engine.JobOutcome;
 import io.promptbeam.pipeline.engine.StoredJobs;
 import io.promptbeam.pipeline.sweep.Sweeper.Scope;
 import io.promptbeam.store.DueEntry;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.InMemoryJobStore;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
@@ -79,7 +80,7 @@ class SweeperTest {
   }
 
   private static Sweeper sweeper(JobStore store, Instant now) {
-    return new Sweeper(store, Clock.fixed(now, ZoneOffset.UTC), CONFIG);
+    return new Sweeper(store, EndedNotices.none(), Clock.fixed(now, ZoneOffset.UTC), CONFIG);
   }
 
   /** The store, but for the calls to the methods that {@code fails} picks. */
@@ -318,7 +319,8 @@ class SweeperTest {
             return this;
           }
         };
-    Swept swept = new Sweeper(store, running, CONFIG).sweep(0, Scope.DUE).join();
+    Swept swept =
+        new Sweeper(store, EndedNotices.none(), running, CONFIG).sweep(0, Scope.DUE).join();
     assertThat(swept.looked()).isEqualTo(7);
     assertThat(swept.again()).hasSize(7);
   }

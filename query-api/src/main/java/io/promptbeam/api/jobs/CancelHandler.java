@@ -10,6 +10,7 @@ import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Transition.Reason;
 import io.promptbeam.store.EndedJobs;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.store.Jobs.Applied;
 import io.promptbeam.store.usage.UsageLedger;
@@ -23,13 +24,21 @@ final class CancelHandler implements Handler {
   private final JobReader reader;
   private final Jobs jobs;
   private final EndedJobs ended;
+  private final EndedNotices notices;
   private final UsageLedger usage;
   private final Clock clock;
 
-  CancelHandler(JobReader reader, Jobs jobs, EndedJobs ended, UsageLedger usage, Clock clock) {
+  CancelHandler(
+      JobReader reader,
+      Jobs jobs,
+      EndedJobs ended,
+      EndedNotices notices,
+      UsageLedger usage,
+      Clock clock) {
     this.reader = reader;
     this.jobs = jobs;
     this.ended = ended;
+    this.notices = notices;
     this.usage = usage;
     this.clock = clock;
   }
@@ -48,6 +57,9 @@ final class CancelHandler implements Handler {
         JobSpec spec = done.job().spec();
         ended.count(spec.owner(), 1);
         usage.ended(spec.owner(), spec.modelId(), done.job().run().state(), clock.instant());
+        // Nobody waits for it: where it cannot be kept, the sweep does that before it forgets the
+        // job.
+        var unused = notices.ended(done.job()).exceptionally(failure -> null);
       }
       return describe(done.job());
     }

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.store.EndedJobs;
+import io.promptbeam.store.EndedNotices;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.store.usage.UsageWriter;
@@ -55,6 +56,7 @@ public final class JobRoutes implements AutoCloseable {
     var limited = new LimitedSubmitter(store, submitter, catalog, clock);
     var jobs = new Jobs(store, clock);
     var ended = new EndedJobs(store.ownerCounters(), catalog);
+    var notices = new EndedNotices(store.notices(), catalog, clock);
     usage = new UsageWriter(store.usage(), UUID.randomUUID().toString(), UsageWriter.Later.REAL);
     var parser = new SubmissionParser(catalog);
     // Spark tries routes in order: what is polled comes first.
@@ -70,7 +72,10 @@ public final class JobRoutes implements AutoCloseable {
                 new SubmitHandler(parser::parseTrainerAnalysis, limited, clock)),
             Route.of(
                 "GET", JobPaths.JOBS, new ListHandler(store, new PageToken(tokenSecret), clock)),
-            Route.of("POST", JobPaths.CANCEL, new CancelHandler(reader, jobs, ended, usage, clock)),
+            Route.of(
+                "POST",
+                JobPaths.CANCEL,
+                new CancelHandler(reader, jobs, ended, notices, usage, clock)),
             Route.of(
                 "POST",
                 JobPaths.RETRY,
