@@ -106,13 +106,19 @@ class BatchKilledIT {
     BatchId id = killedWhileCreating(file);
     String text = id.text(BatchProtocol.OPENAI);
     try (BatchPolls polls = new BatchPolls(machines.service, text, LINES)) {
+      // Nothing tells how far it is, but that it cannot have come to the end a byte at a time.
+      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(3));
       pipeline = killed(pipeline, id, "while the file is read");
       assertThat(status(id)).isEqualTo(BatchStatus.VALIDATING);
       machines.pipelineToStore.mode(Mode.PASS);
       pipeline = started(pipeline);
 
-      Await.until("lines are written", () -> first(id), rows -> !rows.isEmpty());
-      pipeline = started(killed(pipeline, id, "while lines are written"));
+      awaitFirstRow(id);
+      machines.pipelineToStore.mode(Mode.FREEZE_ANSWERS);
+      pipeline = killed(pipeline, id, "while lines are written");
+      machines.pipelineToStore.mode(Mode.RESET);
+      machines.pipelineToStore.mode(Mode.PASS);
+      pipeline = started(pipeline);
 
       awaitCalls(n -> n >= LINES / 3);
       CompletableFuture<Program> restarted = restarted(killed(pipeline, id, "mid-run"));
@@ -238,10 +244,6 @@ class BatchKilledIT {
   }
 
   private Program killed(Program pipeline, BatchId id, String when) throws Exception {
-    if (when.equals("while the file is read")) {
-      // Nothing tells how far it is, but that it cannot have come to the end a byte at a time.
-      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(3));
-    }
     pipeline.kill();
     int before = inFlightAtKills.size();
     Instant now = Instant.now();
@@ -296,8 +298,12 @@ class BatchKilledIT {
     return rows;
   }
 
-  private List<Job> first(BatchId id) throws Exception {
-    return batches().lines(id, 0, Set.of()).get();
+  /** All are there some milliseconds later, so it looks without pause. */
+  private void awaitFirstRow(BatchId id) throws Exception {
+    long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (batches().lines(id, 0, Set.of()).get().isEmpty()) {
+      assertThat(System.nanoTime()).as("waited in vain for a line").isLessThan(endNanos);
+    }
   }
 
   private void awaitCalls(LongPredicate enough) throws Exception {
