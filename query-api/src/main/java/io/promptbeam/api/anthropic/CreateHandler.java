@@ -1,6 +1,7 @@
 package io.promptbeam.api.anthropic;
 
 import io.promptbeam.api.batches.BatchReader;
+import io.promptbeam.api.batches.RepeatableCreation;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
 import io.promptbeam.api.http.Handler;
@@ -23,23 +24,21 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Creates a batch; its requests go to the store as they come. Blocks while the body is read. */
 final class CreateHandler implements Handler {
   private static final Logger log = LoggerFactory.getLogger(CreateHandler.class);
-  private static final Pattern KEY = Pattern.compile("[\\x20-\\x7E]{1,255}");
-  private static final Pattern RETRIED = Pattern.compile("0*[1-9][0-9]{0,5}");
   private static final String ENDPOINT = "/v1/messages";
   private static final String WINDOW = "24h";
   private static final Duration WINDOW_LENGTH = Duration.ofHours(24);
   private static final int DRAIN_BYTES = 64 * 1024;
 
   private final Supplier<FileStore> files;
-  private final Creations creations;
+  private final RepeatableCreation creation;
   private final BatchReader reader;
   private final Supplier<ModelCatalog> catalog;
   private final MessageBatchLimits limits;
@@ -47,13 +46,13 @@ final class CreateHandler implements Handler {
 
   CreateHandler(
       Supplier<FileStore> files,
-      Creations creations,
+      RepeatableCreation creation,
       BatchReader reader,
       Supplier<ModelCatalog> catalog,
       MessageBatchLimits limits,
       Clock clock) {
     this.files = files;
-    this.creations = creations;
+    this.creation = creation;
     this.reader = reader;
     this.catalog = catalog;
     this.limits = limits;
@@ -65,42 +64,34 @@ final class CreateHandler implements Handler {
     Instant arrivedAt = clock.instant();
     JsonBody.require(request);
     Optional<String> key = request.header("Idempotency-Key");
-    if (key.filter(given -> !KEY.matcher(given).matches()).isPresent()) {
-      throw Invalid.field("Idempotency-Key", "It must have 1 to 255 printable ASCII characters");
-    }
-    boolean isRetry =
-        request
-            .header("X-Stainless-Retry-Count")
-            .filter(count -> RETRIED.matcher(count.strip()).matches())
-            .isPresent();
+    RepeatableCreation.requireUsable(key);
+    boolean isRetry = RepeatableCreation.isRetry(request.header("X-Stainless-Retry-Count"));
     FileId file = FileId.random();
     FileUpload upload = new FileUpload(files.get(), file);
     RequestsReader.Body body = read(request, owner, file, upload);
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
     StoredFile stored = stored(file, owner, upload, now);
-    Creations.Wanted wanted =
-        new Creations.Wanted(
-            owner,
-            body.sha256(),
-            key,
-            isRetry,
-            arrivedAt,
-            now,
-            id ->
-                new BatchSpec(
-                    id,
-                    owner,
-                    BatchProtocol.ANTHROPIC,
-                    file,
-                    ENDPOINT,
-                    WINDOW,
-                    MadeBy.metadata(body.requests(), isRetry),
-                    now,
-                    now.plus(WINDOW_LENGTH),
-                    Optional.empty(),
-                    Optional.of(body.sha256()),
-                    Optional.empty()));
-    return create(wanted, stored, request.origin());
+    RepeatableCreation.Attempt attempt =
+        new RepeatableCreation.Attempt(
+            BatchProtocol.ANTHROPIC, owner, body.sha256(), key, isRetry, arrivedAt);
+    return create(
+        attempt,
+        as ->
+            new BatchSpec(
+                as.id(),
+                owner,
+                BatchProtocol.ANTHROPIC,
+                file,
+                ENDPOINT,
+                WINDOW,
+                MadeBy.metadata(body.requests()),
+                now,
+                now.plus(WINDOW_LENGTH),
+                Optional.empty(),
+                Optional.of(as.requestHash()),
+                Optional.empty()),
+        stored,
+        request.origin());
   }
 
   private RequestsReader.Body read(
@@ -174,11 +165,19 @@ final class CreateHandler implements Handler {
   }
 
   private CompletableFuture<ApiResponse> create(
-      Creations.Wanted wanted, StoredFile stored, String origin) {
+      RepeatableCreation.Attempt attempt,
+      Function<RepeatableCreation.Identity, BatchSpec> specs,
+      StoredFile stored,
+      String origin) {
     return files
         .get()
         .complete(stored)
-        .thenCompose(done -> creations.create(wanted))
+        .thenCompose(done -> creation.find(attempt))
+        .thenCompose(
+            found ->
+                found
+                    .map(CompletableFuture::completedFuture)
+                    .orElseGet(() -> creation.create(attempt, specs)))
         .whenComplete(
             (batch, failure) -> {
               if (failure == null ? !isOf(stored, batch.spec()) : isRefusal(failure)) {
@@ -186,7 +185,7 @@ final class CreateHandler implements Handler {
               }
             })
         .thenCompose(
-            batch -> reader.read(batch.spec().id(), wanted.owner(), BatchProtocol.ANTHROPIC))
+            batch -> reader.read(batch.spec().id(), attempt.owner(), BatchProtocol.ANTHROPIC))
         .thenApply(state -> BatchAnswers.one(state, origin, clock.instant()));
   }
 

@@ -4,6 +4,7 @@ import io.promptbeam.api.batches.BatchCreation;
 import io.promptbeam.api.batches.BatchLines;
 import io.promptbeam.api.batches.BatchReader;
 import io.promptbeam.api.batches.Outlooks;
+import io.promptbeam.api.batches.RepeatableCreation;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
 import io.promptbeam.api.http.Route;
@@ -49,7 +50,8 @@ public final class MessageBatchRoutes {
 
   /** For one server. */
   public List<Route> routes() {
-    Creations creations = new Creations(store::batches, creation, limits.retryWindow());
+    RepeatableCreation creations =
+        new RepeatableCreation(store::batches, creation, limits.retryWindow());
     ResultsHandler results =
         new ResultsHandler(reader, new BatchLines(store::batches), store::files);
     return List.of(

@@ -28,7 +28,7 @@ public final class MessageForm implements ProtocolForm {
 
   @Override
   public Map<String, String> retryMetadata(BatchSpec of, int lines) {
-    return MadeBy.metadata(lines, false);
+    return MadeBy.metadata(lines);
   }
 
   @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
+import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.BatchSpec;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Sha256;
@@ -25,10 +26,10 @@ import java.util.regex.Pattern;
  * <p>With an {@code Idempotency-Key}, the key decides on the batch's id, and another body under the
  * same key is a conflict.
  *
- * <p>OpenAI's clients send no key. They send a creation again, after an error or a connection that
- * broke, with the count of retries in a header; two creations that are meant look alike but for
- * that. So each body of an owner has a row of <em>slots</em>: ids made of owner, body and 0, 1, 2
- * and so on, taken in order, and the store lets one slot be taken once. A first attempt takes the
+ * <p>The official clients send no key. They send a creation again, after an error or a connection
+ * that broke, with the count of retries in a header; two creations that are meant look alike but
+ * for that. So each body of an owner has a row of <em>slots</em>: ids made of owner, body and 0, 1,
+ * 2 and so on, taken in order, and the store lets one slot be taken once. A first attempt takes the
  * first free slot. A retry takes the newest batch in a slot if it is not older than {@link
  * #REPEATED_WITHIN}; if there is none, its first attempt never arrived or is still on its way, and
  * it takes the first free slot, marked as a retry's. A first attempt that finds a slot so marked
@@ -47,14 +48,27 @@ public final class RepeatableCreation {
   private static final int MAX_SLOTS = 1_000;
 
   private static final Pattern KEY = Pattern.compile("[\\x20-\\x7E]{1,255}");
+  private static final Pattern RETRIED = Pattern.compile("0*[1-9][0-9]{0,5}");
   private static final int ID_CHARS = 24;
 
   private final Supplier<BatchStore> store;
   private final BatchCreation creation;
+  private final Duration within;
 
+  /** One that knows retries for as long as OpenAI's clients send them. */
   public RepeatableCreation(Supplier<BatchStore> store, BatchCreation creation) {
+    this(store, creation, REPEATED_WITHIN);
+  }
+
+  /**
+   * One that knows retries for a time.
+   *
+   * @param within how long after a creation its repetition may come
+   */
+  public RepeatableCreation(Supplier<BatchStore> store, BatchCreation creation, Duration within) {
     this.store = store;
     this.creation = creation;
+    this.within = within;
   }
 
   /**
@@ -67,28 +81,30 @@ public final class RepeatableCreation {
   /**
    * A creation as it arrived.
    *
-   * @param bodyHash SHA-256 (hex), the same for equal JSON
+   * @param protocol by which it came
+   * @param bodyHash SHA-256 (hex)
    * @param retry the client says that it sent it before
    */
   public record Attempt(
-      Owner owner, String bodyHash, Optional<String> key, boolean retry, Instant at) {
+      BatchProtocol protocol,
+      Owner owner,
+      String bodyHash,
+      Optional<String> key,
+      boolean retry,
+      Instant at) {
+    public Attempt {
+      requireUsable(key);
+    }
+
+    /** By OpenAI's protocol, where bodies are the same that are equal JSON. */
     public static Attempt of(
         Owner owner,
         JsonNode body,
         Optional<String> key,
         Optional<String> retryCount,
         Instant arrivedAt) {
-      if (key.isPresent() && !KEY.matcher(key.get()).matches()) {
-        throw Problem.of(
-                400,
-                "invalid_value",
-                "Invalid request",
-                "Idempotency-Key must have 1 to 255 printable ASCII characters.")
-            .withField("Idempotency-Key")
-            .asException();
-      }
-      boolean retry = retryCount.filter(count -> count.matches("[1-9]\\d{0,3}")).isPresent();
-      return new Attempt(owner, Sha256.hex(StrictJson.canonical(body)), key, retry, arrivedAt);
+      String hash = Sha256.hex(StrictJson.canonical(body));
+      return new Attempt(BatchProtocol.OPENAI, owner, hash, key, isRetry(retryCount), arrivedAt);
     }
 
     Identity keyed(String name) {
@@ -97,7 +113,15 @@ public final class RepeatableCreation {
 
     /** Stored: do not change. */
     Identity slot(int number) {
-      String name = "promptbeam/openai-batch\0" + owner.name() + "\0" + bodyHash + "\0" + number;
+      String name =
+          "promptbeam/"
+              + protocol.wireName()
+              + "-batch\0"
+              + owner.name()
+              + "\0"
+              + bodyHash
+              + "\0"
+              + number;
       BatchId id = new BatchId(Sha256.hex(utf8(name)).substring(0, ID_CHARS));
       return new Identity(id, retry ? retryHash() : bodyHash);
     }
@@ -112,11 +136,29 @@ public final class RepeatableCreation {
           && batch.spec().requestHash().equals(Optional.of(retryHash()))
           && !batch.spec().createdAt().isBefore(at);
     }
+  }
 
-    /** Whether the batch in a slot may be what this retry's first attempt made. */
-    boolean repeats(Batch batch) {
-      return retry && batch.spec().createdAt().isAfter(at.minus(REPEATED_WITHIN));
+  /** Whether the batch in a slot may be what this retry's first attempt made. */
+  private boolean repeats(Attempt attempt, Batch batch) {
+    return attempt.retry() && batch.spec().createdAt().isAfter(attempt.at().minus(within));
+  }
+
+  /** Fails with 400 over a key that is none. */
+  public static void requireUsable(Optional<String> key) {
+    if (key.isPresent() && !KEY.matcher(key.get()).matches()) {
+      throw Problem.of(
+              400,
+              "invalid_value",
+              "Invalid request",
+              "Idempotency-Key must have 1 to 255 printable ASCII characters.")
+          .withField("Idempotency-Key")
+          .asException();
     }
+  }
+
+  /** Whether a client says by its count of retries that it sent a request before. */
+  public static boolean isRetry(Optional<String> retryCount) {
+    return retryCount.filter(count -> RETRIED.matcher(count.strip()).matches()).isPresent();
   }
 
   /** The batch that an earlier attempt made; fails with a conflict under a key. */
@@ -141,7 +183,9 @@ public final class RepeatableCreation {
                 return CompletableFuture.completedFuture(best);
               }
               Optional<Batch> better =
-                  found.filter(attempt::repeats).filter(batch -> isNewer(batch, best));
+                  found
+                      .filter(batch -> repeats(attempt, batch))
+                      .filter(batch -> isNewer(batch, best));
               return newest(attempt, slot + 1, better.or(() -> best));
             });
   }
@@ -174,7 +218,7 @@ public final class RepeatableCreation {
         .thenCompose(
             made -> {
               Batch batch = made.batch();
-              return made.created() || attempt.isOvertakenBy(batch) || attempt.repeats(batch)
+              return made.created() || attempt.isOvertakenBy(batch) || repeats(attempt, batch)
                   ? CompletableFuture.completedFuture(batch)
                   : inFirstFree(attempt, slot + 1, specs);
             });

@@ -36,7 +36,7 @@ class MessageBatchViewTest {
           FileId.random(),
           "/v1/messages",
           "24h",
-          MadeBy.metadata(600, false),
+          MadeBy.metadata(600),
           T0,
           T0.plus(Duration.ofHours(24)),
           Optional.empty(),

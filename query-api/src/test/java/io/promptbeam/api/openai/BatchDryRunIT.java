@@ -5,6 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -106,6 +114,51 @@ class BatchDryRunIT {
     assertThat(errors.at("/1/code").asText()).isEqualTo("model_not_found");
     assertThat(errors.at("/100/message").asText()).contains("11 more");
     assertThat(dryRun("", "24h").at("/errors/data/0/code").asText()).isEqualTo("empty_file");
+  }
+
+  @Test
+  void dryRun_isRefused_whileAsManyAsMayAreUnderWay() throws Exception {
+    int before = service.chunksAsked.get();
+    service.chunksHeld = new CompletableFuture<>();
+    List<CompletableFuture<JsonNode>> held = new ArrayList<>();
+    try (ThreadPool threads = new ThreadPool()) {
+      for (int i = 0; i < 2; i++) {
+        held.add(
+            CompletableFuture.supplyAsync(
+                () -> {
+                  try {
+                    return dryRun(GOOD.formatted("c", BatchService.MODEL), "24h");
+                  } catch (Exception e) {
+                    throw new CompletionException(e);
+                  }
+                },
+                threads.pool()));
+      }
+      for (int i = 0; i < 200 && service.chunksAsked.get() < before + 2; i++) {
+        LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+      }
+      BatchService.Answer third = create("{}\n", "24h", ",\"dry_run\":true");
+      assertThat(third.status()).as(third.body()).isEqualTo(429);
+      assertThat(third.param()).isEqualTo("dry_run");
+      service.chunksHeld.complete(null);
+      for (CompletableFuture<JsonNode> each : held) {
+        assertThat(each.join().path("valid").asBoolean()).isTrue();
+      }
+    } finally {
+      service.chunksHeld.complete(null);
+    }
+    assertThat(create("{}\n", "24h", ",\"dry_run\":true").status()).isEqualTo(200);
+  }
+
+  private record ThreadPool(ExecutorService pool) implements AutoCloseable {
+    ThreadPool() {
+      this(Executors.newFixedThreadPool(2));
+    }
+
+    @Override
+    public void close() {
+      pool.shutdown();
+    }
   }
 
   @Test

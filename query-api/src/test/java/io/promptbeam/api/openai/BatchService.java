@@ -44,6 +44,7 @@ import io.promptbeam.store.BatchStore;
 import io.promptbeam.store.BigtableJobStore;
 import io.promptbeam.store.BigtableSchema;
 import io.promptbeam.store.BigtableTarget;
+import io.promptbeam.store.FileStore;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.store.StoreUnavailableException;
@@ -85,6 +86,11 @@ final class BatchService implements AutoCloseable {
   /** How many more segments the service can read. */
   final AtomicInteger linesUntilFailure = new AtomicInteger(Integer.MAX_VALUE);
 
+  /** Pieces of files are given once it is done. */
+  volatile CompletableFuture<Void> chunksHeld = CompletableFuture.completedFuture(null);
+
+  final AtomicInteger chunksAsked = new AtomicInteger();
+
   final BigtableJobStore store;
   private final Emulator emulator;
   private final ApiServer server;
@@ -108,9 +114,13 @@ final class BatchService implements AutoCloseable {
                 .withLimits(ApiLimits.DEFAULT.withMaxFileBytes(MAX_FILE_BYTES)),
             failing(
                 JobStore.class,
-                store,
-                "batches",
-                real -> failing(BatchStore.class, real, "lines", this::orFail)),
+                failing(
+                    JobStore.class,
+                    store,
+                    "batches",
+                    real -> failing(BatchStore.class, real, "lines", this::orFail)),
+                "files",
+                real -> failing(FileStore.class, real, "chunk", this::held)),
             publisher(),
             new ModelCatalog(
                     List.of(
@@ -156,6 +166,12 @@ final class BatchService implements AutoCloseable {
     return linesUntilFailure.getAndDecrement() > 0
         ? lines
         : CompletableFuture.failedFuture(new StoreUnavailableException("down", new IOException()));
+  }
+
+  private Object held(Object chunk) {
+    chunksAsked.incrementAndGet();
+    Object later = chunksHeld.thenCompose(done -> (CompletableFuture<?>) chunk);
+    return later;
   }
 
   int port() {
