@@ -1,9 +1,10 @@
 package io.promptbeam.message;
 
+import java.io.Serializable;
 import java.util.Optional;
 
 /** Which Pub/Sub to talk to, and in which project. */
-public sealed interface PubsubTarget {
+public sealed interface PubsubTarget extends Serializable {
   /** Project of an embedded or emulated Pub/Sub when none is given. */
   String DEFAULT_LOCAL_PROJECT = "promptbeam-local";
 

@@ -35,6 +35,7 @@ public final class PubsubTopology {
       Creation creation = new Creation(channel, emulator.projectId(), patience);
       creation.topic(names.jobsTopic());
       creation.topic(names.deadLettersTopic());
+      creation.topic(names.jobEventsTopic());
       creation.subscription(names.jobsSubscription(), names.jobsTopic());
       creation.subscription(names.deadLettersSubscription(), names.deadLettersTopic());
     } catch (StatusRuntimeException e) {

@@ -1,4 +1,4 @@
-/** What an owner's webhook is told of jobs and batches that ended, and how far that is. */
+/** What webhooks and a topic are told of jobs and batches that ended, and how far that is. */
 @NullMarked
 package io.promptbeam.notice;
 

@@ -7,9 +7,9 @@ import com.google.cloud.bigtable.data.v2.models.Range.ByteStringRange;
 import com.google.cloud.bigtable.data.v2.models.Row;
 import com.google.cloud.bigtable.data.v2.models.RowMutation;
 import com.google.protobuf.ByteString;
-import io.promptbeam.job.Owner;
 import io.promptbeam.notice.Delivery;
 import io.promptbeam.notice.Notice;
+import io.promptbeam.notice.NoticeLane;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,7 +54,7 @@ final class BigtableNoticeStore implements NoticeStore {
                 created ->
                     created
                         ? CompletableFuture.completedFuture(Optional.of(fresh))
-                        : readRow(notice.id()).thenApply(found -> found.map(NoticeJson::decode)))
+                        : readRow(notice.key()).thenApply(found -> found.map(NoticeJson::decode)))
             .thenCompose(
                 stands ->
                     stands
@@ -64,22 +64,22 @@ final class BigtableNoticeStore implements NoticeStore {
   }
 
   @Override
-  public CompletableFuture<Optional<Owner>> nextOwner(Optional<Owner> after) {
+  public CompletableFuture<Optional<NoticeLane>> nextLane(Optional<NoticeLane> after) {
     ByteStringRange range = ByteStringRange.unbounded();
     if (after.isPresent()) {
       range = range.startOpen(ByteString.copyFromUtf8(RowKeys.noticesEnd(after.get())));
     }
     return BigtableCalls.translated(
         entries(Query.create(BigtableSchema.NOTICES_DUE).range(range).limit(1))
-            .thenApply(found -> found.stream().findFirst().map(DueNotice::owner)));
+            .thenApply(found -> found.stream().findFirst().map(DueNotice::lane)));
   }
 
   @Override
-  public CompletableFuture<List<DueNotice>> due(Owner owner, Instant until, int limit) {
+  public CompletableFuture<List<DueNotice>> due(NoticeLane lane, Instant until, int limit) {
     ByteStringRange range =
         ByteStringRange.unbounded()
-            .startClosed(ByteString.copyFromUtf8(RowKeys.noticesPrefix(owner)))
-            .endClosed(ByteString.copyFromUtf8(RowKeys.noticesUntil(owner, until)));
+            .startClosed(ByteString.copyFromUtf8(RowKeys.noticesPrefix(lane)))
+            .endClosed(ByteString.copyFromUtf8(RowKeys.noticesUntil(lane, until)));
     return BigtableCalls.translated(
         entries(Query.create(BigtableSchema.NOTICES_DUE).range(range).limit(limit)));
   }
@@ -101,8 +101,8 @@ final class BigtableNoticeStore implements NoticeStore {
   }
 
   @Override
-  public CompletableFuture<Optional<Stored>> read(String id) {
-    return BigtableCalls.translated(readRow(id).thenApply(found -> found.map(NoticeJson::decode)));
+  public CompletableFuture<Optional<Stored>> read(String key) {
+    return BigtableCalls.translated(readRow(key).thenApply(found -> found.map(NoticeJson::decode)));
   }
 
   @Override
@@ -154,24 +154,24 @@ final class BigtableNoticeStore implements NoticeStore {
   private CompletableFuture<Boolean> write(Stored next, Optional<Stored> instead) {
     String after = NoticeJson.encode(next);
     Optional<String> before = instead.map(NoticeJson::encode);
-    ConditionalRowMutation mutation = replacement(next.notice().id(), before, after);
+    ConditionalRowMutation mutation = replacement(next.notice().key(), before, after);
     return new ConditionalWrite(
             () ->
                 calls.checkAndMutate(mutation).thenApply(matched -> matched == before.isPresent()),
-            () -> readRow(next.notice().id()),
+            () -> readRow(next.notice().key()),
             before,
             after,
             pauses)
         .run();
   }
 
-  private ConditionalRowMutation replacement(String id, Optional<String> before, String after) {
+  private ConditionalRowMutation replacement(String key, Optional<String> before, String after) {
     Mutation change =
         Mutation.create()
             .deleteRow()
             .setCell(BigtableSchema.ENTRY, BigtableSchema.JSON.toStringUtf8(), micros(), after);
     ConditionalRowMutation mutation =
-        ConditionalRowMutation.create(BigtableSchema.NOTICES, RowKeys.notice(id));
+        ConditionalRowMutation.create(BigtableSchema.NOTICES, RowKeys.notice(key));
     return before.isEmpty()
         ? mutation.condition(Cells.NEWEST).otherwise(change)
         : mutation
@@ -183,9 +183,9 @@ final class BigtableNoticeStore implements NoticeStore {
     return Math.multiplyExact(clock.millis(), 1_000L);
   }
 
-  private CompletableFuture<Optional<String>> readRow(String id) {
+  private CompletableFuture<Optional<String>> readRow(String key) {
     return calls
-        .read(Query.create(BigtableSchema.NOTICES).rowKey(RowKeys.notice(id)).filter(Cells.NEWEST))
+        .read(Query.create(BigtableSchema.NOTICES).rowKey(RowKeys.notice(key)).filter(Cells.NEWEST))
         .thenApply(JobRows::version);
   }
 }

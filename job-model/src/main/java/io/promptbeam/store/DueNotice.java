@@ -1,6 +1,6 @@
 package io.promptbeam.store;
 
-import io.promptbeam.job.Owner;
+import io.promptbeam.notice.NoticeLane;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
@@ -9,8 +9,9 @@ import java.time.temporal.ChronoUnit;
  * not its newest are left over.
  *
  * @param at in milliseconds
+ * @param key of the notice
  */
-public record DueNotice(Owner owner, Instant at, String id) {
+public record DueNotice(NoticeLane lane, Instant at, String key) {
   public DueNotice {
     at = at.truncatedTo(ChronoUnit.MILLIS);
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.job.Owner;
 import io.promptbeam.notice.Delivery;
 import io.promptbeam.notice.Notice;
+import io.promptbeam.notice.Target;
 import io.promptbeam.store.NoticeStore.Stored;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -29,6 +30,10 @@ final class NoticeJson {
     json.put("owner", stored.notice().owner().name());
     json.put("type", stored.notice().type());
     json.put("body", stored.notice().body());
+    // Rows of before there were targets have none, and must be encoded as they are to be replaced.
+    if (stored.notice().target() != Target.WEBHOOK) {
+      json.put("target", stored.notice().target().wireName());
+    }
     json.put("state", delivery.state().wireName());
     json.put("attempts", delivery.attempts());
     json.put("since", delivery.since().toString());
@@ -48,12 +53,16 @@ final class NoticeJson {
       Delivery.State state =
           Delivery.State.parse(json.path("state").asText())
               .orElseThrow(() -> new IllegalArgumentException("no state"));
+      Target target =
+          Target.parse(json.path("target").asText(Target.WEBHOOK.wireName()))
+              .orElseThrow(() -> new IllegalArgumentException("no target"));
       return new Stored(
           new Notice(
               json.path("id").asText(),
               new Owner(json.path("owner").asText()),
               json.path("type").asText(),
-              json.path("body").asText()),
+              json.path("body").asText(),
+              target),
           new Delivery(
               state,
               json.path("attempts").asInt(),

@@ -1,16 +1,16 @@
 package io.promptbeam.store;
 
-import io.promptbeam.job.Owner;
 import io.promptbeam.notice.Delivery;
 import io.promptbeam.notice.Notice;
+import io.promptbeam.notice.NoticeLane;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The outbox of notices: what webhooks are to be told. Thread-safe, never blocks; futures fail as
- * those of {@link JobStore}.
+ * The outbox of notices: what webhooks and the topic are to be told. Thread-safe, never blocks;
+ * futures fail as those of {@link JobStore}.
  */
 public interface NoticeStore {
   /**
@@ -19,18 +19,18 @@ public interface NoticeStore {
    */
   CompletableFuture<Void> put(Notice notice, Instant now);
 
-  /** The first owner after {@code after} of whom there is an entry, due or not. */
-  CompletableFuture<Optional<Owner>> nextOwner(Optional<Owner> after);
+  /** The first lane after {@code after} of which there is an entry, due or not. */
+  CompletableFuture<Optional<NoticeLane>> nextLane(Optional<NoticeLane> after);
 
   /**
-   * What is due of one owner, earliest first.
+   * What is due of one lane, earliest first.
    *
    * @param until entries at that time or before
    */
-  CompletableFuture<List<DueNotice>> due(Owner owner, Instant until, int limit);
+  CompletableFuture<List<DueNotice>> due(NoticeLane lane, Instant until, int limit);
 
-  /** Empty when there is none; fails when it cannot be read. */
-  CompletableFuture<Optional<Stored>> read(String id);
+  /** The notice of a {@link Notice#key}. Empty when there is none; fails when it cannot be read. */
+  CompletableFuture<Optional<Stored>> read(String key);
 
   /**
    * Replaces the delivery, if {@code current} is still what stands there.
@@ -50,7 +50,7 @@ public interface NoticeStore {
   record Stored(Notice notice, Delivery delivery, String version) {
     /** The entry it is found by while it waits. */
     DueNotice due() {
-      return new DueNotice(notice.owner(), delivery.at(), notice.id());
+      return new DueNotice(notice.lane(), delivery.at(), notice.key());
     }
   }
 
@@ -63,17 +63,17 @@ public interface NoticeStore {
         }
 
         @Override
-        public CompletableFuture<Optional<Owner>> nextOwner(Optional<Owner> after) {
+        public CompletableFuture<Optional<NoticeLane>> nextLane(Optional<NoticeLane> after) {
           return CompletableFuture.completedFuture(Optional.empty());
         }
 
         @Override
-        public CompletableFuture<List<DueNotice>> due(Owner owner, Instant until, int limit) {
+        public CompletableFuture<List<DueNotice>> due(NoticeLane lane, Instant until, int limit) {
           return CompletableFuture.completedFuture(List.of());
         }
 
         @Override
-        public CompletableFuture<Optional<Stored>> read(String id) {
+        public CompletableFuture<Optional<Stored>> read(String key) {
           return CompletableFuture.completedFuture(Optional.empty());
         }
 

@@ -8,6 +8,7 @@ import io.promptbeam.batch.FileId;
 import io.promptbeam.batch.StoredFile;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
+import io.promptbeam.notice.NoticeLane;
 import io.promptbeam.store.usage.UsageDay;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -208,28 +209,28 @@ final class RowKeys {
   }
 
   /** In {@code notices}: hashed, so keys spread. */
-  static String notice(String id) {
-    return id;
+  static String notice(String key) {
+    return key;
   }
 
-  /** In {@code notices_due}: an owner's lie together, the longest due first. */
+  /** In {@code notices_due}: a lane's lie together, the longest due first. */
   static String noticeDue(DueNotice entry) {
-    return noticesPrefix(entry.owner()) + digits(entry.at().toEpochMilli()) + "#" + entry.id();
+    return noticesPrefix(entry.lane()) + digits(entry.at().toEpochMilli()) + "#" + entry.key();
   }
 
-  static String noticesPrefix(Owner owner) {
-    return owner + "#";
+  static String noticesPrefix(NoticeLane lane) {
+    return lane + "#";
   }
 
-  /** After those of the owner's keys that are due at {@code until} or earlier. */
-  static String noticesUntil(Owner owner, Instant until) {
+  /** After those of the lane's keys that are due at {@code until} or earlier. */
+  static String noticesUntil(NoticeLane lane, Instant until) {
     long millis = Math.max(0, Math.min(ListPosition.MAX_MILLIS, until.toEpochMilli()));
-    return noticesPrefix(owner) + digits(millis) + "$";
+    return noticesPrefix(lane) + digits(millis) + "$";
   }
 
-  /** After every key of the owner's. */
-  static String noticesEnd(Owner owner) {
-    return owner + "$";
+  /** After every key of the lane's. */
+  static String noticesEnd(NoticeLane lane) {
+    return lane + "$";
   }
 
   static Optional<DueNotice> parseNoticeDue(String key) {
@@ -238,7 +239,7 @@ final class RowKeys {
       return Optional.empty();
     }
     Instant at = Instant.ofEpochMilli(Long.parseLong(parts.group(2)));
-    return Optional.of(new DueNotice(new Owner(parts.group(1)), at, parts.group(3)));
+    return Optional.of(new DueNotice(new NoticeLane(parts.group(1)), at, parts.group(3)));
   }
 
   /** Before every key in {@code bucket}. */

@@ -15,6 +15,8 @@ import io.promptbeam.job.JobLabels;
 import io.promptbeam.job.JobSpec;
 import io.promptbeam.job.Owner;
 import io.promptbeam.notice.Notice;
+import io.promptbeam.notice.NoticeLane;
+import io.promptbeam.notice.Target;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -54,9 +56,13 @@ class EndedNoticesTest {
   }
 
   private List<String> kept(Owner owner) {
-    return store.notices().due(owner, Instant.now().plusSeconds(9), 9).join().stream()
-        .map(DueNotice::id)
-        .map(id -> store.notices().read(id).join().orElseThrow().notice().type())
+    return kept(NoticeLane.webhook(owner));
+  }
+
+  private List<String> kept(NoticeLane lane) {
+    return store.notices().due(lane, Instant.now().plusSeconds(9), 9).join().stream()
+        .map(DueNotice::key)
+        .map(key -> store.notices().read(key).join().orElseThrow().notice().type())
         .toList();
   }
 
@@ -78,7 +84,7 @@ class EndedNoticesTest {
     notices.ended(cancelled(TestJobs.spec(eve, T0))).join();
     notices.ended(failedBatch(eve, BatchProtocol.OPENAI)).join();
 
-    assertThat(store.notices().nextOwner(Optional.empty()).join()).isEmpty();
+    assertThat(store.notices().nextLane(Optional.empty()).join()).isEmpty();
     assertThat(heard).hasValue(0);
   }
 
@@ -94,8 +100,49 @@ class EndedNoticesTest {
   }
 
   @Test
+  void everything_isNotedForTheTopic_whoeverHasAWebhook() {
+    notices.publishAll();
+    Owner bob = new Owner("bob");
+    Owner eve = new Owner("eve");
+    notices.ended(failedBatch(bob, BatchProtocol.OPENAI)).join();
+    notices.ended(cancelled(TestJobs.spec(bob, T0))).join();
+    notices.ended(cancelled(TestJobs.spec(eve, T0))).join();
+    notices.ended(cancelled(Batches.line(failedBatch(eve, BatchProtocol.OPENAI).spec(), 3))).join();
+
+    assertThat(kept(NoticeLane.TOPIC))
+        .containsExactlyInAnyOrder("batch.failed", "job.cancelled", "job.cancelled");
+    assertThat(kept(bob)).containsExactly("batch.failed");
+    assertThat(kept(eve)).isEmpty();
+  }
+
+  @Test
+  void topicsBody_alsoSaysWhoseItIsAndWhatBecameOfIt_underTheSameId() throws Exception {
+    Batch batch = failedBatch(new Owner("ada"), BatchProtocol.OPENAI);
+    Notice topic = Notice.of(batch, Target.TOPIC);
+    Notice webhook = Notice.of(batch, Target.WEBHOOK);
+
+    assertThat(topic.id()).isEqualTo(webhook.id());
+    assertThat(topic.subject()).isEqualTo("batch_0123456789abcdef01234567");
+    assertThat(topic.body())
+        .isEqualTo(
+            "{\"id\":\""
+                + topic.id()
+                + "\",\"object\":\"event\",\"type\":\"batch.failed\",\"created_at\":1795428000,"
+                + "\"data\":{\"id\":\"batch_0123456789abcdef01234567\",\"status\":\"failed\","
+                + "\"owner\":\"ada\"}}");
+    assertThat(topic.key()).isNotEqualTo(webhook.key()).startsWith(webhook.id());
+    assertThat(webhook.key()).isEqualTo(webhook.id());
+
+    Job job = cancelled(TestJobs.spec(new Owner("ada"), T0));
+    var data = new JsonMapper().readTree(Notice.of(job, Target.TOPIC).body()).path("data");
+    assertThat(data.path("owner").asText()).isEqualTo("ada");
+    assertThat(data.path("status").asText()).isEqualTo("cancelled");
+  }
+
+  @Test
   void body_isThatOfOpenAisEvents_underTheIdOfTheBatchsProtocol() throws Exception {
-    Notice notice = Notice.of(failedBatch(new Owner("ada"), BatchProtocol.ANTHROPIC));
+    Notice notice =
+        Notice.of(failedBatch(new Owner("ada"), BatchProtocol.ANTHROPIC), Target.WEBHOOK);
 
     assertThat(notice.body())
         .isEqualTo(
@@ -110,7 +157,7 @@ class EndedNoticesTest {
   @Test
   void body_saysOfAJobWhatBecameOfIt_andNothingOfItsRequest() throws Exception {
     JobSpec spec = TestJobs.spec(new Owner("ada"), T0);
-    Notice notice = Notice.of(cancelled(spec));
+    Notice notice = Notice.of(cancelled(spec), Target.WEBHOOK);
 
     var json = new JsonMapper().readTree(notice.body());
     assertThat(json.path("type").asText()).isEqualTo("job.cancelled");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.promptbeam.job.Owner;
 import io.promptbeam.notice.Delivery;
 import io.promptbeam.notice.Notice;
+import io.promptbeam.notice.NoticeLane;
+import io.promptbeam.notice.Target;
 import io.promptbeam.store.NoticeStore.Stored;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Test;
 abstract class NoticeStoreContract {
   private final Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
   private final Owner owner = new Owner("o-" + UUID.randomUUID());
+  private final NoticeLane lane = NoticeLane.webhook(owner);
   private JobStore store;
   private NoticeStore notices;
 
@@ -39,11 +42,12 @@ abstract class NoticeStoreContract {
   }
 
   private Notice notice(int number) {
-    return new Notice("evt_" + UUID.randomUUID() + number, owner, "batch.completed", "{\"n\":1}");
+    return new Notice(
+        "evt_" + UUID.randomUUID() + number, owner, "batch.completed", "{\"n\":1}", Target.WEBHOOK);
   }
 
   private List<DueNotice> due(Instant until) {
-    return notices.due(owner, until, 100).join();
+    return notices.due(lane, until, 100).join();
   }
 
   private Stored stored(Notice notice) {
@@ -60,7 +64,7 @@ abstract class NoticeStoreContract {
     notices.put(notice, now).join();
 
     assertThat(due(now.minusMillis(1))).isEmpty();
-    assertThat(due(now)).containsExactly(new DueNotice(owner, now, notice.id()));
+    assertThat(due(now)).containsExactly(new DueNotice(lane, now, notice.id()));
     Stored stored = stored(notice);
     assertThat(stored.notice()).isEqualTo(notice);
     assertThat(stored.delivery()).isEqualTo(Delivery.first(now));
@@ -84,6 +88,26 @@ abstract class NoticeStoreContract {
   }
 
   @Test
+  void notice_isKeptAndSentForEachTarget_whateverBecomesOfTheOther() {
+    Notice webhook = notice(1);
+    Notice topic = new Notice(webhook.id(), owner, webhook.type(), "{\"n\":2}", Target.TOPIC);
+    notices.put(webhook, now).join();
+    notices.put(topic, now).join();
+    assertThat(notices.read(topic.key()).join().orElseThrow().notice()).isEqualTo(topic);
+    assertThat(stored(webhook).notice()).isEqualTo(webhook);
+
+    Stored claimed = replaced(stored(webhook), stored(webhook).delivery().begun(now));
+    Stored sent = replaced(claimed, claimed.delivery().delivered(now));
+
+    assertThat(stored(webhook)).isEqualTo(sent);
+    assertThat(due(now.plusSeconds(9))).isEmpty();
+    assertThat(notices.due(NoticeLane.TOPIC, now.plusSeconds(9), 99).join())
+        .contains(new DueNotice(NoticeLane.TOPIC, now, topic.key()));
+    assertThat(notices.read(topic.key()).join().orElseThrow().delivery())
+        .isEqualTo(Delivery.first(now));
+  }
+
+  @Test
   void notice_isClaimedByOneOnly_andFoundAgainWhenTheClaimEnds() {
     Notice notice = notice(1);
     notices.put(notice, now).join();
@@ -96,13 +120,13 @@ abstract class NoticeStoreContract {
     assertThat(one).isPresent();
     assertThat(other).isEmpty();
     assertThat(due(now.plusSeconds(59))).isEmpty();
-    assertThat(due(now.plusSeconds(60))).extracting(DueNotice::id).containsExactly(notice.id());
+    assertThat(due(now.plusSeconds(60))).extracting(DueNotice::key).containsExactly(notice.id());
     // What the one that lost left behind is removed, and nothing else, by whoever finds it.
     for (DueNotice entry : due(now.plusSeconds(1_000))) {
-      notices.mend(entry, notices.read(entry.id()).join()).join();
+      notices.mend(entry, notices.read(entry.key()).join()).join();
     }
     assertThat(due(now.plusSeconds(1_000)))
-        .containsExactly(new DueNotice(owner, now.plusSeconds(60), notice.id()));
+        .containsExactly(new DueNotice(lane, now.plusSeconds(60), notice.id()));
   }
 
   @Test
@@ -126,18 +150,21 @@ abstract class NoticeStoreContract {
       notices.put(notice, now.plusMillis(i)).join();
     }
     Owner next = new Owner(owner + ".b");
-    notices.put(new Notice("evt_" + UUID.randomUUID(), next, "batch.failed", "{}"), now).join();
+    notices
+        .put(
+            new Notice("evt_" + UUID.randomUUID(), next, "batch.failed", "{}", Target.WEBHOOK), now)
+        .join();
 
-    assertThat(notices.due(owner, now.plusSeconds(1), 3).join())
-        .extracting(DueNotice::id)
+    assertThat(notices.due(lane, now.plusSeconds(1), 3).join())
+        .extracting(DueNotice::key)
         .containsExactlyElementsOf(ids.subList(0, 3));
-    assertThat(notices.nextOwner(Optional.of(owner)).join()).contains(next);
-    Set<Owner> all = new HashSet<>();
-    Optional<Owner> each = notices.nextOwner(Optional.empty()).join();
+    assertThat(notices.nextLane(Optional.of(lane)).join()).contains(NoticeLane.webhook(next));
+    Set<NoticeLane> all = new HashSet<>();
+    Optional<NoticeLane> each = notices.nextLane(Optional.empty()).join();
     while (each.isPresent()) {
       assertThat(all.add(each.get())).as("each once").isTrue();
-      each = notices.nextOwner(each).join();
+      each = notices.nextLane(each).join();
     }
-    assertThat(all).contains(owner, next);
+    assertThat(all).contains(lane, NoticeLane.webhook(next));
   }
 }

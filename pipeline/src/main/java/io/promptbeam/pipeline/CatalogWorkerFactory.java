@@ -24,8 +24,10 @@ import org.apache.beam.sdk.io.fs.MatchResult;
  *
  * @param bigtable as {@link BigtableTarget#parse} reads it
  * @param models a local path or {@code gs://} location of models.yaml
+ * @param events where workers publish what has ended
  */
-public record CatalogWorkerFactory(String bigtable, String models) implements Worker.Factory {
+public record CatalogWorkerFactory(String bigtable, String models, JobEvents events)
+    implements Worker.Factory {
   private static final long serialVersionUID = 1L;
 
   /** Every worker asks the storage service that often. */
@@ -33,7 +35,7 @@ public record CatalogWorkerFactory(String bigtable, String models) implements Wo
 
   @Override
   public String key() {
-    return bigtable + " " + models;
+    return bigtable + " " + models + " " + events;
   }
 
   @Override
@@ -45,6 +47,7 @@ public record CatalogWorkerFactory(String bigtable, String models) implements Wo
         BigtableJobStore.open(BigtableTarget.parse(bigtable)),
         clients,
         EngineConfig.DEFAULT,
+        events,
         catalog::close);
   }
 

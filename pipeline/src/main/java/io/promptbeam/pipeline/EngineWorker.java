@@ -9,6 +9,7 @@ import io.promptbeam.pipeline.engine.EngineConfig;
 import io.promptbeam.pipeline.engine.Scheduler;
 import io.promptbeam.pipeline.engine.Spending;
 import io.promptbeam.pipeline.llm.LlmClients;
+import io.promptbeam.pipeline.notice.EventPublisher;
 import io.promptbeam.pipeline.notice.NoticeDeliverer;
 import io.promptbeam.pipeline.quota.Quota;
 import io.promptbeam.pipeline.quota.QuotaTime;
@@ -21,6 +22,7 @@ import io.promptbeam.store.usage.UsageWriter;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 
@@ -41,7 +43,7 @@ public final class EngineWorker implements Worker {
   private final Scheduler quotaLoop = Scheduler.ofThread("quotas");
 
   public EngineWorker(JobStore store, LlmClients clients, EngineConfig config) {
-    this(store, clients, config, () -> {});
+    this(store, clients, config, JobEvents.OFF, () -> {});
   }
 
   /**
@@ -50,15 +52,21 @@ public final class EngineWorker implements Worker {
    * @param whenClosed run before anything is closed
    */
   public EngineWorker(
-      JobStore store, LlmClients clients, EngineConfig config, Runnable whenClosed) {
+      JobStore store,
+      LlmClients clients,
+      EngineConfig config,
+      JobEvents events,
+      Runnable whenClosed) {
     this.whenClosed = whenClosed;
     this.store = store;
     this.clients = clients;
     this.budgets = budgets(store, clients);
+    Optional<EventPublisher> topic = events.open();
     this.engine =
         CallEngine.start(store, clients, quotas(), new Spending(ledger(store), budgets), config);
     this.notices =
-        NoticeDeliverer.start(store.notices(), clients::catalog, SecretResolver.ofProcess());
+        NoticeDeliverer.start(store.notices(), clients::catalog, SecretResolver.ofProcess(), topic);
+    topic.ifPresent(publisher -> engine.endedNotices().publishAll());
     engine.endedNotices().onNew(notices::wake);
   }
 

@@ -20,6 +20,13 @@ public interface LlmJobOptions extends StreamingOptions {
 
   void setDeadLetterTopic(String path);
 
+  @Description(
+      "Topic for an event of every job and batch that ends: projects/PROJECT/topics/NAME. Absent:"
+          + " none are published.")
+  @Nullable String getJobEventsTopic();
+
+  void setJobEventsTopic(@Nullable String path);
+
   @Description("Keys of the calls' state. Few on one machine, several per worker on many.")
   @Default.Integer(8)
   int getShards();

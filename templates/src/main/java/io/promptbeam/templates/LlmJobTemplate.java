@@ -1,6 +1,7 @@
 package io.promptbeam.templates;
 
 import io.promptbeam.pipeline.CatalogWorkerFactory;
+import io.promptbeam.pipeline.JobEvents;
 import io.promptbeam.pipeline.LlmJobOptions;
 import io.promptbeam.pipeline.LlmJobPipeline;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
@@ -20,7 +21,9 @@ public final class LlmJobTemplate {
 
   static CatalogWorkerFactory workers(LlmJobOptions options) {
     return new CatalogWorkerFactory(
-        required("bigtable", options.getBigtable()), required("models", options.getModels()));
+        required("bigtable", options.getBigtable()),
+        required("models", options.getModels()),
+        JobEvents.of(options));
   }
 
   private static String required(String name, @Nullable String value) {

@@ -68,6 +68,7 @@ class DataflowGraphTest {
                 "--templateLocation=" + output,
                 "--jobsSubscription=projects/demo-project/subscriptions/promptbeam-jobs-pipeline",
                 "--deadLetterTopic=projects/demo-project/topics/promptbeam-dead-letters",
+                "--jobEventsTopic=projects/demo-project/topics/job-events",
                 "--bigtable=bigtable://demo-project/promptbeam",
                 "--models=gs://my-bucket/models.yaml")
             .withValidation()

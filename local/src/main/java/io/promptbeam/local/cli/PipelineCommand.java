@@ -28,6 +28,7 @@ final class PipelineCommand implements Callable<Integer> {
 
   @Mixin private final ModelOptions models = new ModelOptions();
   @Mixin private final BackendOptions backendOptions = new BackendOptions();
+  @Mixin private final JobEventsOption jobEvents = new JobEventsOption();
 
   PipelineCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -44,7 +45,7 @@ final class PipelineCommand implements Callable<Integer> {
     try (Serving serving = new Serving(terminal);
         Stack stack = Servers.open(backends)) {
       stack.closeWithThis("model catalog", catalog);
-      LocalPipeline pipeline = stack.startPipeline(catalog);
+      LocalPipeline pipeline = stack.startPipeline(catalog, jobEvents.of(stack, terminal));
       terminal.err().println("The pipeline is running. Ctrl-C stops it.");
       return serving.untilStopped(pipeline::hasEnded);
     } catch (SecretUnavailableException e) {

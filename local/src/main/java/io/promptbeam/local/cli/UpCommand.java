@@ -35,6 +35,7 @@ final class UpCommand implements Callable<Integer> {
   @Mixin private final ApiOptions api = new ApiOptions();
   @Mixin private final ModelOptions models = new ModelOptions();
   @Mixin private final BackendOptions backendOptions = new BackendOptions();
+  @Mixin private final JobEventsOption jobEvents = new JobEventsOption();
 
   UpCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -52,7 +53,7 @@ final class UpCommand implements Callable<Integer> {
     try (Serving serving = new Serving(terminal);
         Stack stack = Servers.open(backends)) {
       stack.closeWithThis("model catalog", catalog);
-      LocalPipeline pipeline = stack.startPipeline(catalog);
+      LocalPipeline pipeline = stack.startPipeline(catalog, jobEvents.of(stack, terminal));
       ApiServer server = api.start(config, stack, catalog);
       welcome(server.uri(), catalog.get().models().get(0).id());
       if (backends.queue().isEmpty()) {

@@ -11,6 +11,7 @@ import io.promptbeam.message.PubsubNames;
 import io.promptbeam.message.PubsubTarget;
 import io.promptbeam.message.PubsubTopology;
 import io.promptbeam.pipeline.EngineWorker;
+import io.promptbeam.pipeline.JobEvents;
 import io.promptbeam.pipeline.engine.EngineConfig;
 import io.promptbeam.pipeline.llm.HttpLlmClients;
 import io.promptbeam.store.BigtableJobStore;
@@ -101,6 +102,11 @@ public final class Stack implements AutoCloseable {
     return publisher;
   }
 
+  /** To the topic that is created with the others. */
+  public JobEvents jobEvents() {
+    return new JobEvents.To(queueTarget, PubsubNames.DEFAULT.jobEventsTopic());
+  }
+
   /** Where messages go, embedded or not. */
   public PubsubTarget queueTarget() {
     return queueTarget;
@@ -121,11 +127,17 @@ public final class Stack implements AutoCloseable {
    * @throws io.promptbeam.catalog.SecretUnavailableException when a model's key cannot be read
    */
   public LocalPipeline startPipeline(CatalogSource catalog) {
+    return startPipeline(catalog, JobEvents.OFF);
+  }
+
+  /** {@link #startPipeline(CatalogSource)} that publishes what has ended. */
+  public LocalPipeline startPipeline(CatalogSource catalog, JobEvents events) {
     HttpLlmClients clients = HttpLlmClients.open(catalog.get(), SecretResolver.ofProcess());
     catalog.onChange(clients::update);
     // A store of its own, since the worker closes what it was given.
     EngineWorker worker =
-        new EngineWorker(BigtableJobStore.open(storeTarget), clients, EngineConfig.DEFAULT);
+        new EngineWorker(
+            BigtableJobStore.open(storeTarget), clients, EngineConfig.DEFAULT, events, () -> {});
     return closing.add("pipeline", LocalPipeline.start(queueTarget, PubsubNames.DEFAULT, worker));
   }
 

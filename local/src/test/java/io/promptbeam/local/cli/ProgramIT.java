@@ -126,7 +126,7 @@ class ProgramIT {
 
   @Test
   void up_servesTheClientVerbs_untilInterrupted() throws Exception {
-    Program up = start("up", "--port", "0");
+    Program up = start("up", "--port", "0", "--job-events");
     String url = up.awaitOutput("up at (http://127\\.0\\.0\\.1:[0-9]+)\\. ").group(1);
 
     Program submit = start("submit", "--url", url, "--json", "Name three primes");
@@ -153,7 +153,9 @@ class ProgramIT {
 
     up.interrupt();
     assertThat(up.exitStatus()).isEqualTo(ExitCodes.INTERRUPTED);
-    assertThat(up.errorOutput()).doesNotContain("Exception", "\tat ");
+    assertThat(up.errorOutput())
+        .contains("Events: projects/promptbeam-local/topics/job-events at 127.0.0.1:")
+        .doesNotContain("Exception", "\tat ");
   }
 
   @Test

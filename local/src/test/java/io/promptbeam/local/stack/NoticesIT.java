@@ -1,9 +1,7 @@
 package io.promptbeam.local.stack;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.http.Headers;
@@ -11,9 +9,6 @@ import com.openai.models.webhooks.UnwrapWebhookEvent;
 import com.openai.models.webhooks.WebhookVerificationParams;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProtocol;
-import io.promptbeam.batch.BatchSpec;
-import io.promptbeam.batch.FileId;
-import io.promptbeam.batch.StoredFile;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.job.JobId;
@@ -21,15 +16,11 @@ import io.promptbeam.job.Owner;
 import io.promptbeam.local.Await;
 import io.promptbeam.local.stack.WebhookReceiver.Received;
 import io.promptbeam.store.DueEntry;
-import io.promptbeam.store.FileUpload;
-import io.promptbeam.submit.SubmissionParser;
-import io.promptbeam.submit.SubmitOutcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +40,7 @@ class NoticesIT {
   private final WebhookReceiver receiver;
   private final Stack stack;
   private final ModelCatalog models;
+  private final Work work;
   private final OpenAIClient client;
 
   NoticesIT(@TempDir Path directory) throws Exception {
@@ -67,6 +59,7 @@ class NoticesIT {
                 + secret
                 + "', events: [batch, job]}}]\n");
     stack = closing.add("stack", Stack.open(new Backends(Optional.empty(), Optional.empty())));
+    work = new Work(stack, models);
     client = OpenAIOkHttpClient.builder().baseUrl("http://127.0.0.1:1").apiKey("none").build();
     closing.add("client", client::close);
   }
@@ -74,63 +67,6 @@ class NoticesIT {
   @AfterEach
   void close() {
     closing.close();
-  }
-
-  private BatchId create(String... ofModels) throws Exception {
-    FileId fileId = FileId.random();
-    FileUpload upload = new FileUpload(stack.store().files(), fileId);
-    for (int i = 0; i < ofModels.length; i++) {
-      String line =
-          "{\"custom_id\": \"c-"
-              + i
-              + "\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\", \"body\": {\"model\":"
-              + " \""
-              + ofModels[i]
-              + "\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}}\n";
-      upload.write(line.getBytes(UTF_8), 0, line.length());
-    }
-    upload.close();
-    Instant now = Instant.now();
-    var file =
-        new StoredFile(
-            fileId,
-            Owner.LOCAL,
-            "in.jsonl",
-            "batch",
-            upload.bytes(),
-            upload.chunks(),
-            true,
-            now,
-            Optional.empty());
-    stack.store().files().complete(file).get();
-    BatchId id = BatchId.random();
-    var spec =
-        new BatchSpec(
-            id,
-            Owner.LOCAL,
-            BatchProtocol.OPENAI,
-            fileId,
-            "/v1/chat/completions",
-            "24h",
-            Map.of(),
-            now,
-            now.plusSeconds(86_400),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty());
-    stack.store().batches().create(spec).get();
-    stack.publisher().publishBatch(id, Owner.LOCAL).get();
-    return id;
-  }
-
-  private JobId submit() throws Exception {
-    var body =
-        JsonNodeFactory.instance.objectNode().put("model_id", "m").put("full_input", "Hello");
-    var submission =
-        new SubmissionParser(models).parse(body, Owner.LOCAL, Optional.empty(), Instant.now());
-    assertThat(stack.submitter().submitAll(List.of(submission)).get())
-        .allMatch(outcome -> outcome instanceof SubmitOutcome.Accepted);
-    return submission.spec().id();
   }
 
   private WebhookVerificationParams signed(Received request) {
@@ -156,7 +92,7 @@ class NoticesIT {
   void everyEnding_isToldOnce_underOneId_whenTheReceiverFailsTwice() throws Exception {
     receiver.fail(2);
     var unused = stack.startPipeline(models);
-    BatchId good = create("m", "m", "m");
+    BatchId good = work.batch("m", "m", "m");
 
     Received told = awaitTaken(1).get(0);
     assertThat(receiver.received()).hasSize(3).extracting(Received::id).containsOnly(told.id());
@@ -169,8 +105,8 @@ class NoticesIT {
           .isBetween(Instant.now().minus(PATIENCE), Instant.now());
     }
 
-    BatchId bad = create("m", "nobody");
-    JobId job = submit();
+    BatchId bad = work.batch("m", "nobody");
+    JobId job = work.job();
     List<Received> all = awaitTaken(3);
     assertThat(all.stream().skip(1).map(this::unwrapped).filter(e -> e.isBatchFailed()))
         .singleElement()
@@ -189,7 +125,7 @@ class NoticesIT {
   void notice_isDeliveredOnceByAnotherPipeline_whenTheFirstIsClosedBefore() throws Exception {
     receiver.fail(Integer.MAX_VALUE);
     LocalPipeline first = stack.startPipeline(models);
-    BatchId batch = create("m", "m");
+    BatchId batch = work.batch("m", "m");
     var unused = Await.until("it was tried", PATIENCE, receiver::received, all -> !all.isEmpty());
     first.close();
     assertThat(receiver.taken()).isEmpty();

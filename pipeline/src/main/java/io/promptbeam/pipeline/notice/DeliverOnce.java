@@ -1,7 +1,5 @@
 package io.promptbeam.pipeline.notice;
 
-import io.promptbeam.catalog.ModelCatalog;
-import io.promptbeam.catalog.Webhook;
 import io.promptbeam.notice.Delivery;
 import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.pipeline.notice.NoticeSender.Answer;
@@ -15,7 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +29,7 @@ final class DeliverOnce {
   static final Duration CLAIM = Duration.ofSeconds(60);
 
   private final NoticeStore store;
-  private final Supplier<ModelCatalog> catalog;
-  private final NoticeSender sender;
+  private final Targets targets;
   private final Delivery.Pauses pauses;
   private final Clock clock;
   private final RandomGenerator random;
@@ -44,15 +40,13 @@ final class DeliverOnce {
    */
   DeliverOnce(
       NoticeStore store,
-      Supplier<ModelCatalog> catalog,
-      NoticeSender sender,
+      Targets targets,
       Delivery.Pauses pauses,
       Clock clock,
       RandomGenerator random,
       BooleanSupplier closing) {
     this.store = store;
-    this.catalog = catalog;
-    this.sender = sender;
+    this.targets = targets;
     this.pauses = pauses;
     this.clock = clock;
     this.random = random;
@@ -66,7 +60,7 @@ final class DeliverOnce {
    * @throws StoreUnavailableException when what became of it could not be noted
    */
   Optional<Delivery> run(DueNotice entry) {
-    Optional<Stored> found = await(store.read(entry.id()));
+    Optional<Stored> found = await(store.read(entry.key()));
     if (found.filter(stored -> stored.delivery().isDue(clock.instant())).isEmpty()) {
       await(store.mend(entry, found));
       return Optional.empty();
@@ -83,12 +77,7 @@ final class DeliverOnce {
   }
 
   private Delivery send(Stored mine) {
-    // As it is now, and not when the job ended: whoever corrects an address means these notices.
-    Optional<Webhook> webhook = catalog.get().owner(mine.notice().owner()).webhook();
-    Answer answer =
-        webhook.isPresent()
-            ? sender.send(mine.notice(), webhook.get())
-            : new Answer.Failed("the owner has no webhook any more");
+    Answer answer = targets.send(mine.notice());
     Delivery delivery = mine.delivery();
     if (answer instanceof Answer.Delivered) {
       return delivery.delivered(clock.instant());
@@ -107,7 +96,12 @@ final class DeliverOnce {
       case DELIVERED -> LOG.debug("{} {} was delivered", what, mine.notice().id());
       case WAITING ->
           FAILED.warn(
-              () -> what + " waits for its webhook: " + next.lastFailure().orElse("handed back"));
+              () ->
+                  what
+                      + " waits for its "
+                      + mine.notice().target().wireName()
+                      + ": "
+                      + next.lastFailure().orElse("handed back"));
       case REFUSED, GIVEN_UP ->
           LOG.warn(
               "{} {} is {}: {}",

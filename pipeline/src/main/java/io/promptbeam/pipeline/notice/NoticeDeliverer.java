@@ -2,8 +2,8 @@ package io.promptbeam.pipeline.notice;
 
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.SecretResolver;
-import io.promptbeam.job.Owner;
 import io.promptbeam.notice.Delivery;
+import io.promptbeam.notice.NoticeLane;
 import io.promptbeam.outage.SparseWarning;
 import io.promptbeam.store.DueNotice;
 import io.promptbeam.store.NoticeStore;
@@ -26,17 +26,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Delivers what is in the store's outbox, from every worker. One thread looks for what is due,
- * owner after owner, and gives it to some that send; an owner has few of these, and one alone while
- * its webhook fails, so that it keeps nobody else's waiting. Does nothing while nobody has a
- * webhook.
+ * Delivers what is in the store's outbox, from every worker. One thread looks for what is due, lane
+ * after lane, and gives it to some that send; a lane has few of these, and one alone while its
+ * receiver fails, so that it keeps nobody else's waiting. Does nothing while nobody has a webhook
+ * and there is no topic.
  */
 public final class NoticeDeliverer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NoticeDeliverer.class);
   private static final SparseWarning UNAVAILABLE = new SparseWarning(LOG);
 
   static final int THREADS = 32;
-  static final int PER_OWNER = 8;
+  static final int PER_LANE = 8;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final Duration LOOK = Duration.ofSeconds(5);
@@ -47,8 +47,7 @@ public final class NoticeDeliverer implements AutoCloseable {
   private static final long CLOSE_SECONDS = 2;
 
   private final NoticeStore store;
-  private final Supplier<ModelCatalog> catalog;
-  private final NoticeSender sender;
+  private final Targets targets;
   private final DeliverOnce deliver;
   private final Clock clock;
   private final ScheduledThreadPoolExecutor loop;
@@ -57,25 +56,18 @@ public final class NoticeDeliverer implements AutoCloseable {
   private volatile boolean closing;
 
   // The loop's own.
-  private final Map<Owner, Set<String>> sending = new HashMap<>();
-  private final Set<Owner> failing = new HashSet<>();
-  private Optional<Owner> lookedAt = Optional.empty();
+  private final Map<NoticeLane, Set<String>> sending = new HashMap<>();
+  private final Set<NoticeLane> failing = new HashSet<>();
+  private Optional<NoticeLane> lookedAt = Optional.empty();
 
-  NoticeDeliverer(
-      NoticeStore store,
-      Supplier<ModelCatalog> catalog,
-      NoticeSender sender,
-      Delivery.Pauses pauses,
-      Clock clock) {
+  NoticeDeliverer(NoticeStore store, Targets targets, Delivery.Pauses pauses, Clock clock) {
     this.store = store;
-    this.catalog = catalog;
-    this.sender = sender;
+    this.targets = targets;
     this.clock = clock;
     deliver =
         new DeliverOnce(
             store,
-            catalog,
-            sender,
+            targets,
             pauses,
             clock,
             () -> ThreadLocalRandom.current().nextLong(),
@@ -84,7 +76,7 @@ public final class NoticeDeliverer implements AutoCloseable {
         new ScheduledThreadPoolExecutor(
             1, task -> daemon(task, "notices"), new ThreadPoolExecutor.DiscardPolicy());
     loop.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    threads = Executors.newFixedThreadPool(THREADS, task -> daemon(task, "webhook"));
+    threads = Executors.newFixedThreadPool(THREADS, task -> daemon(task, "notice-sender"));
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -95,13 +87,15 @@ public final class NoticeDeliverer implements AutoCloseable {
 
   /** Begins to deliver. */
   public static NoticeDeliverer start(
-      NoticeStore store, Supplier<ModelCatalog> catalog, SecretResolver secrets) {
+      NoticeStore store,
+      Supplier<ModelCatalog> catalog,
+      SecretResolver secrets,
+      Optional<EventPublisher> topic) {
     Clock clock = Clock.systemUTC();
     var deliverer =
         new NoticeDeliverer(
             store,
-            catalog,
-            new WebhookSender(secrets, clock, TIMEOUT, THREADS),
+            new Targets(catalog, new WebhookSender(secrets, clock, TIMEOUT, THREADS), topic),
             Delivery.Pauses.DEFAULT,
             clock);
     deliverer.start();
@@ -136,42 +130,41 @@ public final class NoticeDeliverer implements AutoCloseable {
 
   private void look() {
     woken.set(false);
-    if (!catalog.get().hasWebhooks()) {
+    if (!targets.any()) {
       return;
     }
-    // On from where all threads were busy, so that the first owners are not always the first.
-    Optional<Owner> owner = next(lookedAt);
-    while (owner.isPresent()) {
-      lookedAt = owner;
-      begin(owner.get());
+    // On from where all threads were busy, so that the first lanes are not always the first.
+    Optional<NoticeLane> lane = next(lookedAt);
+    while (lane.isPresent()) {
+      lookedAt = lane;
+      begin(lane.get());
       if (isBusy()) {
         return;
       }
-      owner = next(owner);
+      lane = next(lane);
     }
     lookedAt = Optional.empty();
   }
 
-  private Optional<Owner> next(Optional<Owner> after) {
-    return DeliverOnce.await(store.nextOwner(after));
+  private Optional<NoticeLane> next(Optional<NoticeLane> after) {
+    return DeliverOnce.await(store.nextLane(after));
   }
 
   private boolean isBusy() {
     return sending.values().stream().mapToInt(Set::size).sum() >= THREADS;
   }
 
-  /** Begins as many of the owner's deliveries as it may have. */
-  private void begin(Owner owner) {
-    Set<String> own = sending.getOrDefault(owner, Set.of());
-    int room = (failing.contains(owner) ? 1 : PER_OWNER) - own.size();
+  /** Begins as many of the lane's deliveries as it may have. */
+  private void begin(NoticeLane lane) {
+    Set<String> own = sending.getOrDefault(lane, Set.of());
+    int room = (failing.contains(lane) ? 1 : PER_LANE) - own.size();
     if (room <= 0 || isBusy()) {
       return;
     }
     // Those that are being sent may still be among them.
-    for (DueNotice entry :
-        DeliverOnce.await(store.due(owner, clock.instant(), room + own.size()))) {
-      Set<String> ids = sending.computeIfAbsent(owner, key -> new HashSet<>());
-      if (room > 0 && ids.add(entry.id())) {
+    for (DueNotice entry : DeliverOnce.await(store.due(lane, clock.instant(), room + own.size()))) {
+      Set<String> ids = sending.computeIfAbsent(lane, key -> new HashSet<>());
+      if (room > 0 && ids.add(entry.key())) {
         room--;
         threads.execute(() -> deliver(entry));
       }
@@ -185,7 +178,7 @@ public final class NoticeDeliverer implements AutoCloseable {
         stands = deliver.run(entry);
       }
     } catch (RuntimeException e) {
-      UNAVAILABLE.warn(() -> entry.id() + " waits: " + SparseWarning.reason(e));
+      UNAVAILABLE.warn(() -> entry.key() + " waits: " + SparseWarning.reason(e));
     } finally {
       Optional<Delivery> after = stands;
       loop.execute(guarded(() -> ended(entry, after)));
@@ -195,31 +188,31 @@ public final class NoticeDeliverer implements AutoCloseable {
   private void ended(DueNotice entry, Optional<Delivery> stands) {
     boolean wasBusy = isBusy();
     sending.computeIfPresent(
-        entry.owner(),
-        (owner, ids) -> {
-          ids.remove(entry.id());
+        entry.lane(),
+        (lane, ids) -> {
+          ids.remove(entry.key());
           return ids.isEmpty() ? null : ids;
         });
-    stands.ifPresent(delivery -> learn(entry.owner(), delivery));
+    stands.ifPresent(delivery -> learn(entry.lane(), delivery));
     if (wasBusy) {
       wake();
     } else if (stands.isPresent()) {
-      begin(entry.owner());
+      begin(entry.lane());
     }
   }
 
-  private void learn(Owner owner, Delivery delivery) {
+  private void learn(NoticeLane lane, Delivery delivery) {
     if (delivery.state() == Delivery.State.DELIVERED) {
-      failing.remove(owner);
+      failing.remove(lane);
     } else {
-      failing.add(owner);
+      failing.add(lane);
     }
     if (!delivery.isWaiting()) {
       return;
     }
     Duration wait = Duration.between(clock.instant(), delivery.at());
     if (wait.compareTo(LOOK) < 0) {
-      after(wait.isNegative() ? Duration.ZERO : wait, () -> begin(owner));
+      after(wait.isNegative() ? Duration.ZERO : wait, () -> begin(lane));
     }
   }
 
@@ -231,13 +224,13 @@ public final class NoticeDeliverer implements AutoCloseable {
     threads.shutdown();
     try {
       if (!threads.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        sender.close();
+        targets.close();
         var unused = threads.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      sender.close();
+      targets.close();
     }
   }
 }

@@ -3,7 +3,7 @@ package io.promptbeam.pipeline.notice;
 import io.promptbeam.catalog.Webhook;
 import io.promptbeam.notice.Notice;
 
-/** Sends a notice once. Thread-safe; blocks, for a bounded time. */
+/** Sends a notice to a webhook, once. Thread-safe; blocks, for a bounded time. */
 interface NoticeSender extends AutoCloseable {
   Answer send(Notice notice, Webhook webhook);
 

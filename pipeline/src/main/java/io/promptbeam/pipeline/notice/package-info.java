@@ -1,4 +1,6 @@
-/** Tells webhooks what has ended: from the store's outbox, signed, and only to public addresses. */
+/**
+ * Tells webhooks, signed and only at public addresses, and a topic what has ended: from the outbox.
+ */
 @NullMarked
 package io.promptbeam.pipeline.notice;
 

@@ -2,6 +2,7 @@ package io.promptbeam.pipeline.notice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.pubsub.v1.PubsubMessage;
 import io.promptbeam.catalog.InvalidCatalogException;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
@@ -10,6 +11,8 @@ import io.promptbeam.job.Owner;
 import io.promptbeam.notice.Delivery;
 import io.promptbeam.notice.Delivery.State;
 import io.promptbeam.notice.Notice;
+import io.promptbeam.notice.NoticeLane;
+import io.promptbeam.notice.Target;
 import io.promptbeam.pipeline.batch.BatchWorld;
 import io.promptbeam.pipeline.llm.ScriptedModels;
 import io.promptbeam.pipeline.notice.NoticeSender.Answer;
@@ -24,13 +27,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class DeliverOnceTest {
   private static final Instant T0 = Instant.parse("2026-11-23T10:00:00Z");
   private static final Owner ADA = new Owner("ada");
-  private static final Notice NOTICE = new Notice("evt_1", ADA, "batch.completed", "{}");
+  private static final String BODY = "{\"data\":{\"id\":\"batch_1\"}}";
+  private static final Notice NOTICE =
+      new Notice("evt_1", ADA, "batch.completed", BODY, Target.WEBHOOK);
+  private static final Notice EVENT =
+      new Notice("evt_1", ADA, "batch.completed", BODY, Target.TOPIC);
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   private final NoticeStore store = new BatchWorld(new ScriptedModels()).store().notices();
@@ -39,6 +47,7 @@ class DeliverOnceTest {
   private Supplier<Answer> answer = Answer.Delivered::new;
   private ModelCatalog catalog = catalog("https://ada.example/");
   private boolean closing;
+  private Optional<EventPublisher> topic = Optional.empty();
 
   private static ModelCatalog catalog(String url) {
     try {
@@ -82,11 +91,16 @@ class DeliverOnceTest {
           }
         };
     return new DeliverOnce(
-        store, () -> catalog, sender, Delivery.Pauses.DEFAULT, clock, new Random(1), () -> closing);
+        store,
+        new Targets(() -> catalog, sender, topic),
+        Delivery.Pauses.DEFAULT,
+        clock,
+        new Random(1),
+        () -> closing);
   }
 
   private List<DueNotice> due(Instant until) {
-    return store.due(ADA, until, 10).join();
+    return store.due(NoticeLane.webhook(ADA), until, 10).join();
   }
 
   private Optional<Delivery> deliver() {
@@ -202,6 +216,52 @@ class DeliverOnceTest {
 
     assertThat(deliver().orElseThrow().attempts()).isZero();
     assertThat(due(now)).hasSize(1);
+  }
+
+  private Optional<Delivery> publish() {
+    return deliverer().run(store.due(NoticeLane.TOPIC, now, 10).join().get(0));
+  }
+
+  @Test
+  void event_isPublishedOnItsOwn_whileTheWebhookFails() {
+    store.put(NOTICE, now).join();
+    store.put(EVENT, now).join();
+    List<PubsubMessage> published = new ArrayList<>();
+    topic =
+        Optional.of(
+            new EventPublisher(
+                message -> {
+                  published.add(message);
+                  return CompletableFuture.completedFuture(null);
+                },
+                () -> {}));
+    answer = () -> new Answer.Failed("HTTP 500");
+
+    assertThat(deliver().orElseThrow().isWaiting()).isTrue();
+    assertThat(publish().orElseThrow().state()).isEqualTo(State.DELIVERED);
+
+    assertThat(sent).hasSize(1);
+    assertThat(published).hasSize(1);
+    assertThat(stored().isWaiting()).isTrue();
+    assertThat(store.due(NoticeLane.TOPIC, T0.plusSeconds(1_000_000), 10).join()).isEmpty();
+  }
+
+  @Test
+  void event_waits_whileTheTopicFailsOrThereIsNone() {
+    store.put(EVENT, now).join();
+    topic =
+        Optional.of(
+            new EventPublisher(
+                message -> CompletableFuture.failedFuture(new IllegalStateException("no")),
+                () -> {}));
+    Delivery failed = publish().orElseThrow();
+    assertThat(failed.at()).isBetween(T0.plusMillis(2_500), T0.plusMillis(5_000));
+    assertThat(failed.lastFailure().orElseThrow()).startsWith("could not be published: ");
+
+    now = failed.at();
+    topic = Optional.empty();
+    assertThat(publish().orElseThrow().isWaiting()).isTrue();
+    assertThat(sent).as("nothing for the webhook").isEmpty();
   }
 
   @Test

@@ -8,12 +8,15 @@ import io.promptbeam.catalog.Webhook;
 import io.promptbeam.job.Owner;
 import io.promptbeam.notice.Delivery;
 import io.promptbeam.notice.Notice;
+import io.promptbeam.notice.NoticeLane;
+import io.promptbeam.notice.Target;
 import io.promptbeam.pipeline.batch.BatchWorld;
 import io.promptbeam.pipeline.llm.ScriptedModels;
 import io.promptbeam.store.NoticeStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -59,7 +62,7 @@ class NoticeDelivererTest {
 
   private void put(Owner owner) {
     for (int i = 0; i < MANY; i++) {
-      Notice notice = new Notice("evt_" + owner + i, owner, "job.completed", "{}");
+      Notice notice = new Notice("evt_" + owner + i, owner, "job.completed", "{}", Target.WEBHOOK);
       store.put(notice, Instant.now()).join();
     }
   }
@@ -75,15 +78,17 @@ class NoticeDelivererTest {
             """);
     put(DEAD);
     put(WELL);
+    var targets = new Targets(() -> catalog, sender, Optional.empty());
     var pauses = new Delivery.Pauses(Duration.ofHours(1), Duration.ofHours(1), Duration.ofDays(1));
-    var deliverer = new NoticeDeliverer(store, () -> catalog, sender, pauses, Clock.systemUTC());
+    var deliverer = new NoticeDeliverer(store, targets, pauses, Clock.systemUTC());
     deliverer.start();
 
     assertThat(delivered.await(20, TimeUnit.SECONDS)).as("all of the other owner's").isTrue();
-    assertThat(mostHanging.get()).isBetween(1, NoticeDeliverer.PER_OWNER);
+    assertThat(mostHanging.get()).isBetween(1, NoticeDeliverer.PER_LANE);
     deliverer.close();
-    assertThat(store.due(WELL, Instant.now().plusSeconds(9_999), 9).join()).isEmpty();
-    assertThat(store.due(DEAD, Instant.now(), MANY + 1).join())
+    assertThat(store.due(NoticeLane.webhook(WELL), Instant.now().plusSeconds(9_999), 9).join())
+        .isEmpty();
+    assertThat(store.due(NoticeLane.webhook(DEAD), Instant.now(), MANY + 1).join())
         .as("what was being sent is handed back")
         .hasSize(MANY);
   }

@@ -12,6 +12,7 @@ import io.promptbeam.catalog.Webhook;
 import io.promptbeam.catalog.Webhook.Subject;
 import io.promptbeam.job.Owner;
 import io.promptbeam.notice.Notice;
+import io.promptbeam.notice.Target;
 import io.promptbeam.pipeline.notice.NoticeSender.Answer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -38,7 +39,12 @@ import org.junit.jupiter.api.Timeout;
 class WebhookSenderTest {
   private static final String SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
   private static final Notice NOTICE =
-      new Notice("evt_1", new Owner("ada"), "batch.completed", "{\"id\":\"evt_1\",\"ä\":1}");
+      new Notice(
+          "evt_1",
+          new Owner("ada"),
+          "batch.completed",
+          "{\"id\":\"evt_1\",\"ä\":1}",
+          Target.WEBHOOK);
 
   private record Request(String path, Map<String, List<String>> headers, String body) {}
 

@@ -1,6 +1,7 @@
 package io.promptbeam.pipeline.simulation;
 
 import io.promptbeam.notice.Notice;
+import io.promptbeam.notice.Target;
 import io.promptbeam.pipeline.simulation.Violation.Promise;
 import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobStore;
@@ -150,7 +151,7 @@ final class Simulation {
                     "it still has " + history.dueEntries + " due entries");
               } else if (ledger.watches(Promise.NOTICES_ARE_KEPT)
                   && job.isPresent()
-                  && !tables.hasNotice(Notice.of(job.get()))) {
+                  && !tables.hasNotice(Notice.of(job.get(), Target.WEBHOOK))) {
                 ledger.violated(
                     Promise.NOTICES_ARE_KEPT,
                     id.toString(),

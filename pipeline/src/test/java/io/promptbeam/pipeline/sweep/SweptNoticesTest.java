@@ -9,7 +9,7 @@ import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.catalog.ProviderKind;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
-import io.promptbeam.job.Owner;
+import io.promptbeam.notice.NoticeLane;
 import io.promptbeam.pipeline.batch.BatchWorld;
 import io.promptbeam.pipeline.engine.StoredJobs;
 import io.promptbeam.pipeline.llm.ScriptedModels;
@@ -69,10 +69,10 @@ class SweptNoticesTest {
   }
 
   private List<String> kept() {
-    Optional<Owner> owner = world.store().notices().nextOwner(Optional.empty()).join();
-    return owner.stream()
+    Optional<NoticeLane> lane = world.store().notices().nextLane(Optional.empty()).join();
+    return lane.stream()
         .flatMap(name -> world.store().notices().due(name, soon, 10).join().stream())
-        .map(DueNotice::id)
+        .map(DueNotice::key)
         .map(id -> world.store().notices().read(id).join().orElseThrow().notice().type())
         .toList();
   }
