@@ -224,7 +224,7 @@ class BatchCommandIT {
     assertThat(console.run("batch", "results", id)).isEqualTo(ExitCodes.OK);
     assertThat(parsed(console.out())).isNotEmpty().hasSizeLessThan(60);
     assertThat(console.err()).isEqualTo("The batch is in_progress: more will come.\n");
-    assertFails(ExitCodes.USAGE, "in_progress", "batch", "retry-failed", id);
+    assertFails(ExitCodes.JOBS_FAILED, "has not ended", "batch", "retry-failed", id);
 
     assertThat(console.run("batch", "cancel", id)).isEqualTo(ExitCodes.OK);
     assertThat(console.out()).isEqualTo("cancelling\n");
