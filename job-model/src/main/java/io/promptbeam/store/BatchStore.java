@@ -34,8 +34,25 @@ public interface BatchStore {
    * What {@link #create} found.
    *
    * @param created false when a batch stood there already
+   * @param found empty when that one was deleted: its id is never given to another
    */
-  record Creation(boolean created, Batch batch) {}
+  record Creation(boolean created, Optional<Batch> found) {
+    public Creation(boolean created, Batch batch) {
+      this(created, Optional.of(batch));
+    }
+
+    public boolean isDeleted() {
+      return found.isEmpty();
+    }
+
+    /** Only of one that was not deleted. */
+    public Batch batch() {
+      return found.orElseThrow();
+    }
+  }
+
+  /** Whether a batch stood under the id, and was deleted. */
+  CompletableFuture<Boolean> isDeleted(BatchId id);
 
   /** Without its segments. */
   CompletableFuture<Optional<Batch>> read(BatchId id);

@@ -57,6 +57,7 @@ final class BigtableBatchStore implements BatchStore {
   private static final Duration FIRST_LOOK_AFTER = Duration.ofSeconds(30);
 
   private static final Filter WITHOUT_SEGMENTS = Cells.newestOf(BigtableSchema.STATE);
+  private static final Filter SPEC = Cells.newestOf(BigtableSchema.STATE, BigtableSchema.SPEC);
   private static final Filter CUT = Cells.newestOf(BigtableSchema.STATE, BigtableSchema.CUT);
 
   private final BigtableCalls calls;
@@ -116,7 +117,7 @@ final class BigtableBatchStore implements BatchStore {
                 ByteString.copyFromUtf8(version));
     var mutation =
         ConditionalRowMutation.create(BigtableSchema.BATCHES, RowKeys.batch(spec.id()))
-            .condition(Cells.newestOf(BigtableSchema.STATE, BigtableSchema.SPEC))
+            .condition(Cells.any(SPEC, CUT))
             .otherwise(row);
     return write(
             spec.id(),
@@ -130,15 +131,16 @@ final class BigtableBatchStore implements BatchStore {
                 return CompletableFuture.completedFuture(new Creation(true, batch));
               }
               return read(spec.id())
-                  .thenCompose(found -> withoutStray(spec, found.orElseThrow()))
+                  .thenCompose(found -> withoutStray(spec, found))
                   .thenApply(found -> new Creation(false, found));
             });
   }
 
   /** A repeated creation at another time left a row in the list that is not the batch's. */
-  private CompletableFuture<Batch> withoutStray(BatchSpec refused, Batch found) {
+  private CompletableFuture<Optional<Batch>> withoutStray(
+      BatchSpec refused, Optional<Batch> found) {
     String stray = RowKeys.batchByOwner(refused);
-    if (stray.equals(RowKeys.batchByOwner(found.spec()))) {
+    if (found.filter(batch -> stray.equals(RowKeys.batchByOwner(batch.spec()))).isPresent()) {
       return CompletableFuture.completedFuture(found);
     }
     return calls
@@ -161,6 +163,22 @@ final class BigtableBatchStore implements BatchStore {
                 .rowKey(RowKeys.batch(id))
                 .filter(JobRows.VERSION_ONLY))
         .thenApply(JobRows::version);
+  }
+
+  @Override
+  public CompletableFuture<Boolean> isDeleted(BatchId id) {
+    Query query =
+        Query.create(BigtableSchema.BATCHES).rowKey(RowKeys.batch(id)).filter(Cells.any(SPEC, CUT));
+    return BigtableCalls.translated(
+        calls
+            .read(query)
+            .thenApply(
+                rows ->
+                    rows.stream()
+                        .anyMatch(
+                            row ->
+                                row.getCells(BigtableSchema.STATE, BigtableSchema.SPEC)
+                                    .isEmpty())));
   }
 
   @Override

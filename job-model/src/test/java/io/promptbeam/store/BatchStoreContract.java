@@ -380,8 +380,14 @@ abstract class BatchStoreContract {
     for (int segment = 0; segment < 3; segment++) {
       assertThat(numbers(spec, segment)).isEmpty();
     }
-    assertThat(created(spec).run()).as("may be made anew").isEqualTo(BatchRun.NEW);
-    assertThat(progress(spec).batch().cut()).isEmpty();
+    assertThat(batches.isDeleted(spec.id()).join()).isTrue();
+    BatchStore.Creation again = batches.create(spec).join();
+    assertThat(again.created()).isFalse();
+    assertThat(again.isDeleted()).as("its id is not given again").isTrue();
+    assertThat(batches.read(spec.id()).join()).isEmpty();
+    assertThat(listed(Optional.empty(), 10)).isEmpty();
+    assertThat(batches.isDeleted(created(spec()).spec().id()).join()).isFalse();
+    assertThat(batches.isDeleted(BatchId.random()).join()).isFalse();
   }
 
   /** Workers may hear of a batch's end long after it was deleted. */

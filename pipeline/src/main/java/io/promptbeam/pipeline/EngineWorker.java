@@ -57,11 +57,12 @@ public final class EngineWorker implements Worker {
       EngineConfig config,
       JobEvents events,
       Runnable whenClosed) {
+    // First: it may fail, and nothing is open yet.
+    Optional<EventPublisher> topic = events.open();
     this.whenClosed = whenClosed;
     this.store = store;
     this.clients = clients;
     this.budgets = budgets(store, clients);
-    Optional<EventPublisher> topic = events.open();
     this.engine =
         CallEngine.start(store, clients, quotas(), new Spending(ledger(store), budgets), config);
     this.notices =

@@ -78,9 +78,19 @@ final class Segments {
 
   /** Lets the item's lines begin. False: not now, because of a cut perhaps. */
   CompletableFuture<Boolean> begin(ActiveItem item) {
+    BatchId batch = item.batch().orElseThrow();
     return store
         .batches()
-        .open(item.batch().orElseThrow(), item.segment())
+        .open(batch, item.segment())
+        .thenCompose(
+            begun ->
+                begun
+                    // One that had begun before a cut may come again; its lines may not be called.
+                    ? store
+                        .batches()
+                        .read(batch)
+                        .thenApply(b -> b.filter(Segments::mayBegin).isPresent())
+                    : CompletableFuture.completedFuture(false))
         .whenComplete(
             (begun, failure) -> {
               if (Boolean.TRUE.equals(begun)) {

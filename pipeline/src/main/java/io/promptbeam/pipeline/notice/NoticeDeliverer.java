@@ -196,7 +196,8 @@ public final class NoticeDeliverer implements AutoCloseable {
     stands.ifPresent(delivery -> learn(entry.lane(), delivery));
     if (wasBusy) {
       wake();
-    } else if (stands.isPresent()) {
+    } else if (stands.filter(d -> d.state() == Delivery.State.DELIVERED).isPresent()) {
+      // A lane that fails waits for the next look: its receiver is not to be asked without pause.
       begin(entry.lane());
     }
   }

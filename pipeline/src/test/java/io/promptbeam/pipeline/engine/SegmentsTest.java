@@ -144,6 +144,21 @@ class SegmentsTest {
     assertThat(world.count(id, JobState.PENDING)).isEqualTo(300);
   }
 
+  /** A worker died, its batch was cancelled, and the segment comes to another one. */
+  @Test
+  void linesOfABegunSegment_endUncalled_whenTheirBatchWasCutBeforeTheyCameAgain() throws Exception {
+    BatchId id = world.create(100, "m");
+    List<SegmentItem> items = world.expand(id);
+    assertThat(world.store().batches().open(id, 0).join()).isTrue();
+    world.cut(id, Cut.Kind.CANCELLED);
+
+    offer(items).get(20, TimeUnit.SECONDS);
+
+    assertThat(ended(id, BatchStatus.CANCELLED).cancelled()).isEqualTo(100);
+    assertThat(models.called()).isEmpty();
+    assertThat(world.count(id, JobState.CANCELLED)).isEqualTo(100);
+  }
+
   @Test
   void linesThatWait_areCancelled_whenTheirBatchIsCutMidway() throws Exception {
     CompletableFuture<LlmAnswer> answer = new CompletableFuture<>();

@@ -36,7 +36,7 @@ public final class BatchCreation {
         .create(spec)
         .thenCompose(
             creation ->
-                creation.batch().run().status().isTerminal()
+                creation.isDeleted() || creation.batch().run().status().isTerminal()
                     ? CompletableFuture.completedFuture(creation)
                     : publish(creation).thenApply(done -> creation));
   }

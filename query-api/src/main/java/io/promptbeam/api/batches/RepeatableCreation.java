@@ -2,6 +2,7 @@ package io.promptbeam.api.batches;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.promptbeam.api.http.Problem;
+import io.promptbeam.api.http.ProblemException;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProtocol;
@@ -29,12 +30,13 @@ import java.util.regex.Pattern;
  * <p>The official clients send no key. They send a creation again, after an error or a connection
  * that broke, with the count of retries in a header; two creations that are meant look alike but
  * for that. So each body of an owner has a row of <em>slots</em>: ids made of owner, body and 0, 1,
- * 2 and so on, taken in order, and the store lets one slot be taken once. A first attempt takes the
- * first free slot. A retry takes the newest batch in a slot if it is not older than {@link
- * #REPEATED_WITHIN}; if there is none, its first attempt never arrived or is still on its way, and
- * it takes the first free slot, marked as a retry's. A first attempt that finds a slot so marked
- * since it arrived has been overtaken by its own retry, and makes nothing: nobody waits for its
- * answer. So however first attempt and retries overlap, they come to the same slot.
+ * 2 and so on, taken in order, and the store lets one slot be taken once, by a batch that is
+ * deleted later, too. A first attempt takes the first free slot. A retry takes the newest batch in
+ * a slot if it is not older than {@link #REPEATED_WITHIN}; if there is none, its first attempt
+ * never arrived or is still on its way, and it takes the first free slot, marked as a retry's. A
+ * first attempt that finds a slot so marked since it arrived has been overtaken by its own retry,
+ * and makes nothing: nobody waits for its answer. So however first attempt and retries overlap,
+ * they come to the same slot.
  *
  * <p>Not told apart: a retry whose first attempt never arrived, and another creation with the same
  * body just before. It is answered with that one's batch: rather one batch too few, which the
@@ -179,8 +181,18 @@ public final class RepeatableCreation {
         .read(attempt.slot(slot).id())
         .thenCompose(
             found -> {
-              if (found.isEmpty() || slot == MAX_SLOTS) {
+              if (slot == MAX_SLOTS) {
                 return CompletableFuture.completedFuture(best);
+              }
+              if (found.isEmpty()) {
+                return store
+                    .get()
+                    .isDeleted(attempt.slot(slot).id())
+                    .thenCompose(
+                        deleted ->
+                            deleted
+                                ? newest(attempt, slot + 1, best)
+                                : CompletableFuture.completedFuture(best));
               }
               Optional<Batch> better =
                   found
@@ -198,7 +210,9 @@ public final class RepeatableCreation {
   public CompletableFuture<Batch> create(Attempt attempt, Function<Identity, BatchSpec> specs) {
     if (attempt.key().isPresent()) {
       Identity identity = attempt.keyed(attempt.key().get());
-      return creation.create(specs.apply(identity)).thenApply(made -> same(made.batch(), identity));
+      return creation
+          .create(specs.apply(identity))
+          .thenApply(made -> same(made.found().orElseThrow(RepeatableCreation::deleted), identity));
     }
     return inFirstFree(attempt, 0, specs);
   }
@@ -217,11 +231,24 @@ public final class RepeatableCreation {
                     : creation.create(specs.apply(identity)))
         .thenCompose(
             made -> {
+              if (made.isDeleted()) {
+                return inFirstFree(attempt, slot + 1, specs);
+              }
               Batch batch = made.batch();
               return made.created() || attempt.isOvertakenBy(batch) || repeats(attempt, batch)
                   ? CompletableFuture.completedFuture(batch)
                   : inFirstFree(attempt, slot + 1, specs);
             });
+  }
+
+  private static ProblemException deleted() {
+    return Problem.of(
+            409,
+            "idempotency_conflict",
+            "Idempotency conflict",
+            "The batch that this Idempotency-Key made was deleted. Use a new key for a new batch.")
+        .withField("Idempotency-Key")
+        .asException();
   }
 
   private static Batch same(Batch found, Identity identity) {

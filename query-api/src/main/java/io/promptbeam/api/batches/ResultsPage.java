@@ -35,6 +35,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResultsPage {
   private static final int LINES_PER_READ = 16;
+  private static final long BYTES_PER_READ = 4_000_000;
+
+  /** Of a request and its answer, by the estimate. */
+  private static final int BYTES_PER_TOKEN = 4;
+
   private static final long ENOUGH_BYTES = 32_000_000;
   private static final int BUFFER_BYTES = 64 * 1024;
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -91,7 +96,7 @@ final class ResultsPage {
     int done = 0;
     CompletableFuture<Map<JobId, Job>> ahead = read(lines, 0);
     while (done < lines.size() && out.bytes < ENOUGH_BYTES) {
-      int end = Math.min(lines.size(), done + LINES_PER_READ);
+      int end = groupEnd(lines, done);
       Map<JobId, Job> whole = joined(ahead);
       ahead = read(lines, end);
       for (Job line : lines.subList(done, end)) {
@@ -107,11 +112,19 @@ final class ResultsPage {
     return done;
   }
 
+  /** Few at a time where they are large: two groups are in memory. */
+  private static int groupEnd(List<Job> lines, int from) {
+    long bytes = 0;
+    int end = from;
+    while (end < lines.size() && end - from < LINES_PER_READ && bytes < BYTES_PER_READ) {
+      bytes += lines.get(end++).spec().limits().tokenEstimate() * BYTES_PER_TOKEN;
+    }
+    return end;
+  }
+
   private CompletableFuture<Map<JobId, Job>> read(List<Job> lines, int from) {
     List<JobId> ids =
-        lines.subList(from, Math.min(lines.size(), from + LINES_PER_READ)).stream()
-            .map(line -> line.spec().id())
-            .toList();
+        lines.subList(from, groupEnd(lines, from)).stream().map(line -> line.spec().id()).toList();
     return ids.isEmpty()
         ? CompletableFuture.completedFuture(Map.of())
         : store.read(ids, Set.of(JobStore.Part.REQUEST, JobStore.Part.RESULT));

@@ -16,8 +16,10 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -28,6 +30,7 @@ class RepeatableCreationTest {
   private static final FileId FILE = FileId.random();
 
   private final Map<BatchId, Batch> stored = new HashMap<>();
+  private final Set<BatchId> deleted = new HashSet<>();
 
   private final RepeatableCreation creation =
       new RepeatableCreation(
@@ -40,7 +43,13 @@ class RepeatableCreationTest {
           if (method.equals("read")) {
             return Optional.ofNullable(stored.get(argument));
           }
+          if (method.equals("isDeleted")) {
+            return deleted.contains(argument);
+          }
           BatchSpec spec = (BatchSpec) argument;
+          if (deleted.contains(spec.id())) {
+            return new BatchStore.Creation(false, Optional.empty());
+          }
           Batch mine = new Batch(spec, BatchRun.NEW, Optional.empty(), "v");
           Batch there = stored.putIfAbsent(spec.id(), mine);
           return new BatchStore.Creation(there == null, there == null ? mine : there);
@@ -109,6 +118,17 @@ class RepeatableCreationTest {
     BatchId first = arrive(attempt(0, 0));
     assertThat(arrive(attempt(1, 1))).isEqualTo(first);
     assertThat(arrive(attempt(2, 1_300))).isEqualTo(first);
+    assertThat(stored).hasSize(1);
+  }
+
+  @Test
+  void retry_findsItsBatch_whenAnEarlierOneOfTheSameBodyWasDeleted() {
+    BatchId first = arrive(attempt(0, 0));
+    stored.remove(first);
+    deleted.add(first);
+    BatchId second = arrive(attempt(0, 100));
+    assertThat(second).isNotEqualTo(first);
+    assertThat(arrive(attempt(1, 105))).isEqualTo(second);
     assertThat(stored).hasSize(1);
   }
 
