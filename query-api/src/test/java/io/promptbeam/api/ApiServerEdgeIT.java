@@ -120,6 +120,19 @@ class ApiServerEdgeIT {
   }
 
   @Test
+  void connection_isSaidToClose_whenTheAnswerDidNotWaitForTheBody() throws IOException {
+    String answer =
+        http.raw(
+            "POST "
+                + SUBMIT
+                + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+                + "Content-Length: 10\r\n\r\n");
+    assertThat(answer)
+        .startsWith("HTTP/1.1 415 ")
+        .containsIgnoringCase("\r\nConnection: close\r\n");
+  }
+
+  @Test
   void oversizeHeader_isAProblem() throws IOException {
     String answer =
         http.raw(

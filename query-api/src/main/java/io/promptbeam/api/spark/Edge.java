@@ -92,7 +92,7 @@ final class Edge {
       Thread.currentThread().interrupt();
       answer = answer(Problems.storeUnavailable(), call);
     }
-    write(answer, call.id(), response);
+    write(answer, call.id(), request, response);
     logAnswer(call, answer, startNanos);
   }
 
@@ -153,7 +153,7 @@ final class Edge {
     } catch (RuntimeException e) {
       answer = answer(problem(e, call), call);
     }
-    write(answer, call.id(), response);
+    write(answer, call.id(), request, response);
     logAnswer(call, answer, startNanos);
   }
 
@@ -169,14 +169,21 @@ final class Edge {
     try {
       // Drops what a streamed answer had come to.
       response.reset();
-      write(answer(problem(failure, call), call), call.id(), response);
+      write(answer(problem(failure, call), call), call.id(), request, response);
     } catch (IOException e) {
       log.debug("request {}: the connection broke while answering", call.id(), e);
     }
   }
 
-  private static void write(ApiResponse answer, String requestId, HttpServletResponse response)
+  private static void write(
+      ApiResponse answer,
+      String requestId,
+      HttpServletRequest request,
+      HttpServletResponse response)
       throws IOException {
+    // Answered before its body was read: unless the rest is there already, the connection is closed
+    // after the answer, and a client that was not told would send its next request on it.
+    Request.getBaseRequest(request).getHttpChannel().ensureConsumeAllOrNotPersistent();
     response.setStatus(answer.status());
     response.setHeader("X-Request-Id", requestId);
     for (ApiResponse.Header header : answer.headers()) {
