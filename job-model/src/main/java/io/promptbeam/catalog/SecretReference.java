@@ -31,6 +31,13 @@ public sealed interface SecretReference {
     private static final Pattern RESOURCE =
         Pattern.compile("[a-z][a-z0-9.:-]{2,62}/[A-Za-z0-9_-]{1,255}(/(latest|[0-9]{1,9}))?");
 
+    /** As the service wants it; the latest version where none is named. */
+    String versionName() {
+      String[] parts = resource.split("/", -1);
+      return "projects/%s/secrets/%s/versions/%s"
+          .formatted(parts[0], parts[1], parts.length > 2 ? parts[2] : "latest");
+    }
+
     @Override
     public String text() {
       return "sm://" + resource;

@@ -6,20 +6,44 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
-/** Reads the secret behind a reference. Blocks on the file system. */
+/**
+ * Reads the secret behind a reference. Blocks on the file system, or on the network for Secret
+ * Manager. Thread-safe.
+ */
 public final class SecretResolver {
   private static final int MAX_SECRET_BYTES = 16 * 1024;
 
+  /** Webhooks ask for their secret at every delivery, and reading one costs money and time. */
+  private static final Duration FRESH = Duration.ofSeconds(30);
+
   private final Function<String, Optional<String>> environment;
+  private final SecretVault vault;
+  private final LongSupplier ticker;
+  private final Map<SecretReference, Read> recent = new ConcurrentHashMap<>();
+
+  private record Read(String value, long atNanos) {}
 
   /**
+   * Reads Secret Manager with the credentials of the environment.
+   *
    * @param environment the value of a variable, empty when it is not set
    */
   public SecretResolver(Function<String, Optional<String>> environment) {
+    this(environment, GoogleSecretVault.OF_PROCESS, System::nanoTime);
+  }
+
+  SecretResolver(
+      Function<String, Optional<String>> environment, SecretVault vault, LongSupplier ticker) {
     this.environment = environment;
+    this.vault = vault;
+    this.ticker = ticker;
   }
 
   /** Reads this process's environment. */
@@ -28,7 +52,8 @@ public final class SecretResolver {
   }
 
   /**
-   * The secret, in printable ASCII as an HTTP header needs it.
+   * The secret, in printable ASCII as an HTTP header needs it; one of Secret Manager as it was at
+   * most 30 seconds ago.
    *
    * @throws SecretUnavailableException when there is none, or it cannot be a key
    */
@@ -44,6 +69,16 @@ public final class SecretResolver {
     return value;
   }
 
+  /**
+   * {@link #resolve}, but as the secret is now.
+   *
+   * @throws SecretUnavailableException when there is none, or it cannot be a key
+   */
+  public String resolveAfresh(SecretReference reference) {
+    recent.remove(reference);
+    return resolve(reference);
+  }
+
   private String read(SecretReference reference) {
     if (reference instanceof SecretReference.Env env) {
       return environment
@@ -56,20 +91,33 @@ public final class SecretResolver {
     if (reference instanceof SecretReference.File file) {
       return readFile(file);
     }
-    throw new SecretUnavailableException(
-        reference, "cannot be read: Secret Manager is not supported yet; use env: or file:");
+    return fromVault((SecretReference.SecretManager) reference);
   }
 
   private static String readFile(SecretReference.File file) {
     try (InputStream in = Files.newInputStream(Path.of(file.path()))) {
-      byte[] content = in.readNBytes(MAX_SECRET_BYTES + 1);
-      if (content.length > MAX_SECRET_BYTES) {
-        throw new SecretUnavailableException(file, "is too big for a key; name the key's own file");
-      }
-      return new String(content, StandardCharsets.UTF_8);
+      return text(file, in.readNBytes(MAX_SECRET_BYTES + 1));
     } catch (IOException | InvalidPathException e) {
       throw new SecretUnavailableException(
           file, "cannot be read; check that the file exists and this process may read it");
     }
+  }
+
+  private String fromVault(SecretReference.SecretManager reference) {
+    Read before = recent.get(reference);
+    if (before != null && ticker.getAsLong() - before.atNanos() < FRESH.toNanos()) {
+      return before.value();
+    }
+    String value = text(reference, vault.read(reference));
+    recent.put(reference, new Read(value, ticker.getAsLong()));
+    return value;
+  }
+
+  private static String text(SecretReference reference, byte[] content) {
+    if (content.length > MAX_SECRET_BYTES) {
+      throw new SecretUnavailableException(
+          reference, "is too big for a key; store the key by itself");
+    }
+    return new String(content, StandardCharsets.UTF_8);
   }
 }

@@ -36,10 +36,6 @@ class SecretResolverTest {
     assertThatThrownBy(() -> resolver.resolve(new SecretReference.File(folder + "/none")))
         .isInstanceOf(SecretUnavailableException.class)
         .hasMessageStartingWith("file:" + folder + "/none cannot be read");
-    assertThatThrownBy(() -> resolver.resolve(new SecretReference.SecretManager("p/s")))
-        .isInstanceOf(SecretUnavailableException.class)
-        .hasMessageContaining("sm://p/s")
-        .hasMessageContaining("not supported yet");
   }
 
   @Test

@@ -89,7 +89,7 @@ final class AnswerReader implements HttpCalls.Reader<ReceivedBody, LlmAnswer> {
       throw malformed(malformed.why(), status, malformed.usage());
     }
     String message =
-        ProviderMessage.of(tree(bytes), credentials.secret())
+        ProviderMessage.of(tree(bytes), credentials.secrets())
             .orElse("the provider failed to answer");
     throw new LlmException.Transient(
         new JobError(ErrorCodes.PROVIDER_ERROR, message, Optional.of(status)),
@@ -112,7 +112,7 @@ final class AnswerReader implements HttpCalls.Reader<ReceivedBody, LlmAnswer> {
         credentials.remedy(),
         status == 401 && credentials.refused(),
         status,
-        ProviderMessage.of(body, credentials.secret()),
+        ProviderMessage.of(body, credentials.secrets()),
         retryAfter,
         hints);
   }

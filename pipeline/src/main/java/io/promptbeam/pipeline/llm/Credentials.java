@@ -1,7 +1,7 @@
 package io.promptbeam.pipeline.llm;
 
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** What tells a provider who calls. Thread-safe, never blocks. Nothing of it is for a log. */
@@ -12,8 +12,8 @@ interface Credentials {
    */
   CompletableFuture<Map<String, String>> headers();
 
-  /** The secret itself as far as it is known now, so that it can be masked. */
-  Optional<String> secret();
+  /** What may have been sent in calls still in flight, so that it can be masked. */
+  List<String> secrets();
 
   /** What the operator must look at when the provider refuses them; no secret. */
   String remedy();
@@ -25,31 +25,30 @@ interface Credentials {
    */
   boolean refused();
 
-  /** A key that stays the same, in one header; none where the model has no key. */
-  static Credentials ofKey(String header, String prefix, Optional<String> key) {
-    Map<String, String> headers =
-        key.map(secret -> Map.of(header, prefix + secret)).orElse(Map.of());
-    var done = CompletableFuture.completedFuture(headers);
-    return new Credentials() {
-      @Override
-      public CompletableFuture<Map<String, String>> headers() {
-        return done;
-      }
+  /** For a model that wants none. */
+  Credentials NONE =
+      new Credentials() {
+        private final CompletableFuture<Map<String, String>> headers =
+            CompletableFuture.completedFuture(Map.of());
 
-      @Override
-      public Optional<String> secret() {
-        return key;
-      }
+        @Override
+        public CompletableFuture<Map<String, String>> headers() {
+          return headers;
+        }
 
-      @Override
-      public String remedy() {
-        return "the key that its api_key refers to";
-      }
+        @Override
+        public List<String> secrets() {
+          return List.of();
+        }
 
-      @Override
-      public boolean refused() {
-        return false;
-      }
-    };
-  }
+        @Override
+        public String remedy() {
+          return "the model's api_key, since it has none";
+        }
+
+        @Override
+        public boolean refused() {
+          return false;
+        }
+      };
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -133,8 +134,8 @@ final class GoogleTokens implements Credentials {
   }
 
   @Override
-  public synchronized Optional<String> secret() {
-    return Optional.ofNullable(token).map(Token::value);
+  public synchronized List<String> secrets() {
+    return Optional.ofNullable(token).map(Token::value).stream().toList();
   }
 
   @Override

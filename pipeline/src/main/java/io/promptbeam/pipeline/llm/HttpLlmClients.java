@@ -29,9 +29,9 @@ public final class HttpLlmClients implements LlmClients {
     googleTokens = new GoogleTokens(google, Clock.systemUTC(), HttpLlmClients::inBackground);
   }
 
-  /** Fetching a token is rare and blocks for as long as it pleases. */
+  /** Fetching a token or a key is rare and blocks for as long as it pleases. */
   private static void inBackground(Runnable task) {
-    var thread = new Thread(task, "google-token");
+    var thread = new Thread(task, "credentials");
     thread.setDaemon(true);
     thread.start();
   }
@@ -75,11 +75,9 @@ public final class HttpLlmClients implements LlmClients {
   }
 
   private void add(ModelConfig model) {
-    Optional<String> apiKey = model.apiKey().map(secrets::resolve);
     clients.put(
         model.id(),
-        new HttpLlmClient(
-            model, protocol(model), credentials(model, apiKey), calls, Clock.systemUTC()));
+        new HttpLlmClient(model, protocol(model), credentials(model), calls, Clock.systemUTC()));
   }
 
   private ProviderProtocol protocol(ModelConfig model) {
@@ -115,15 +113,28 @@ public final class HttpLlmClients implements LlmClients {
     };
   }
 
-  private Credentials credentials(ModelConfig model, Optional<String> apiKey) {
+  private Credentials credentials(ModelConfig model) {
     return switch (model.provider()) {
-      case SIMULATED, OPENAI -> Credentials.ofKey("Authorization", "Bearer ", apiKey);
-      case ANTHROPIC -> Credentials.ofKey("x-api-key", "", apiKey);
+      case SIMULATED, OPENAI -> key(model, "Authorization", "Bearer ");
+      case ANTHROPIC -> key(model, "x-api-key", "");
       case GEMINI ->
-          model.options().vertex().isPresent()
-              ? googleTokens
-              : Credentials.ofKey("x-goog-api-key", "", apiKey);
+          model.options().vertex().isPresent() ? googleTokens : key(model, "x-goog-api-key", "");
     };
+  }
+
+  private Credentials key(ModelConfig model, String header, String prefix) {
+    return model
+        .apiKey()
+        .<Credentials>map(
+            reference ->
+                new KeyInHeader(
+                    header,
+                    prefix,
+                    reference,
+                    secrets,
+                    Clock.systemUTC(),
+                    HttpLlmClients::inBackground))
+        .orElse(Credentials.NONE);
   }
 
   private URI startSimulated(ModelConfig model) {

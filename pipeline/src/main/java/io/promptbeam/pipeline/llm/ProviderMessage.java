@@ -1,6 +1,7 @@
 package io.promptbeam.pipeline.llm;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -27,9 +28,9 @@ final class ProviderMessage {
   private ProviderMessage() {}
 
   /** Empty when the answer has no message where providers put one. */
-  static Optional<String> of(JsonNode answer, Optional<String> apiKey) {
+  static Optional<String> of(JsonNode answer, List<String> secrets) {
     return find(answer.isArray() ? answer.path(0) : answer)
-        .map(message -> mask(message, apiKey))
+        .map(message -> mask(message, secrets))
         .map(message -> CONTROL.matcher(message).replaceAll(" ").strip())
         .filter(message -> !message.isEmpty())
         .map(ProviderMessage::capped);
@@ -56,12 +57,13 @@ final class ProviderMessage {
     return Optional.empty();
   }
 
-  private static String mask(String message, Optional<String> apiKey) {
-    String known =
-        apiKey
-            .filter(key -> key.length() >= MIN_KEY_CHARS)
-            .map(key -> message.replace(key, MASK))
-            .orElse(message);
-    return KEY.matcher(known).replaceAll(MASK);
+  private static String mask(String message, List<String> secrets) {
+    String masked = message;
+    for (String secret : secrets) {
+      if (secret.length() >= MIN_KEY_CHARS) {
+        masked = masked.replace(secret, MASK);
+      }
+    }
+    return KEY.matcher(masked).replaceAll(MASK);
   }
 }

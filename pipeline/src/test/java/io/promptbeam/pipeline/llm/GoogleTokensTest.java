@@ -6,11 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.auth.oauth2.AccessToken;
 import io.promptbeam.job.ErrorCodes;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.Date;
 import java.util.Deque;
@@ -22,27 +18,10 @@ import org.junit.jupiter.api.Test;
 class GoogleTokensTest {
   private static final Duration LIFE = Duration.ofHours(1);
 
-  private Instant now = Instant.parse("2026-11-23T12:00:00Z");
   private int fetched;
   private Optional<IOException> failure = Optional.empty();
   private final Deque<Runnable> background = new ArrayDeque<>();
-  private final Clock clock =
-      new Clock() {
-        @Override
-        public ZoneId getZone() {
-          return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-          return this;
-        }
-
-        @Override
-        public Instant instant() {
-          return now;
-        }
-      };
+  private final SettableClock clock = new SettableClock();
   private final GoogleTokens tokens = new GoogleTokens(this::fetch, clock, background::add);
 
   private AccessToken fetch() throws IOException {
@@ -50,7 +29,7 @@ class GoogleTokensTest {
       throw failure.get();
     }
     fetched++;
-    return new AccessToken("token-" + fetched, Date.from(now.plus(LIFE)));
+    return new AccessToken("token-" + fetched, Date.from(clock.instant().plus(LIFE)));
   }
 
   private void runBackground() {
@@ -75,7 +54,7 @@ class GoogleTokensTest {
     assertThat(first).isCompletedWithValue(bearer(1));
     assertThat(second).isCompletedWithValue(bearer(1));
     assertThat(tokens.headers()).isCompletedWithValue(bearer(1));
-    assertThat(tokens.secret()).contains("token-1");
+    assertThat(tokens.secrets()).contains("token-1");
     assertThat(fetched).isEqualTo(1);
   }
 
@@ -83,7 +62,7 @@ class GoogleTokensTest {
   void token_isRenewedBeforeItExpires_whileCallsGoOn() {
     assertThat(tokens.headers()).isNotDone();
     runBackground();
-    now = now.plus(LIFE).minus(Duration.ofMinutes(4));
+    clock.advance(LIFE.minus(Duration.ofMinutes(4)));
 
     assertThat(tokens.headers()).isCompletedWithValue(bearer(1));
     assertThat(background).hasSize(1);
@@ -97,7 +76,7 @@ class GoogleTokensTest {
   void callsWait_whenTheTokenHasExpired() {
     assertThat(tokens.headers()).isNotDone();
     runBackground();
-    now = now.plus(LIFE);
+    clock.advance(LIFE);
 
     CompletableFuture<Map<String, String>> headers = tokens.headers();
     assertThat(headers).isNotDone();
@@ -109,7 +88,7 @@ class GoogleTokensTest {
   void presentToken_isUsedOn_whenRenewingFails_andRenewingPauses() {
     assertThat(tokens.headers()).isNotDone();
     runBackground();
-    now = now.plus(LIFE).minus(Duration.ofMinutes(4));
+    clock.advance(LIFE.minus(Duration.ofMinutes(4)));
     failure = Optional.of(new IOException("token-1 is secret"));
 
     assertThat(tokens.headers()).isCompletedWithValue(bearer(1));
@@ -117,7 +96,7 @@ class GoogleTokensTest {
     assertThat(tokens.headers()).isCompletedWithValue(bearer(1));
     assertThat(background).isEmpty();
 
-    now = now.plus(Duration.ofSeconds(11));
+    clock.advance(Duration.ofSeconds(11));
     assertThat(tokens.headers()).isCompletedWithValue(bearer(1));
     assertThat(background).hasSize(1);
   }

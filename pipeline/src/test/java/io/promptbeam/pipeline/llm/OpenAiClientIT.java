@@ -11,6 +11,8 @@ import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.catalog.Pricing;
 import io.promptbeam.catalog.ProviderKind;
 import io.promptbeam.catalog.RateLimits;
+import io.promptbeam.catalog.SecretReference;
+import io.promptbeam.catalog.SecretResolver;
 import io.promptbeam.catalog.Timeouts;
 import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.JobError;
@@ -74,9 +76,19 @@ class OpenAiClientIT {
     return new HttpLlmClient(
         model,
         new OpenAiProtocol(baseUrl, model.upstreamModel(), false),
-        Credentials.ofKey("Authorization", "Bearer ", key),
+        key.map(OpenAiClientIT::credentials).orElse(Credentials.NONE),
         calls,
         Clock.fixed(NOW, ZoneOffset.UTC));
+  }
+
+  private static Credentials credentials(String key) {
+    return new KeyInHeader(
+        "Authorization",
+        "Bearer ",
+        new SecretReference.Env("KEY"),
+        new SecretResolver(name -> Optional.of(key)),
+        Clock.fixed(NOW, ZoneOffset.UTC),
+        Runnable::run);
   }
 
   private HttpLlmClient client(ScriptedServer server) {

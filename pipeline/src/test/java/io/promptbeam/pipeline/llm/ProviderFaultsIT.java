@@ -76,7 +76,7 @@ class ProviderFaultsIT {
     return new HttpLlmClient(
         model,
         new OpenAiProtocol(baseUrl, model.upstreamModel(), false),
-        Credentials.ofKey("Authorization", "Bearer ", Optional.empty()),
+        Credentials.NONE,
         calls,
         Clock.systemUTC());
   }
