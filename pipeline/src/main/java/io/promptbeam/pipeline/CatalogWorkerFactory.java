@@ -9,12 +9,15 @@ import io.promptbeam.pipeline.engine.EngineConfig;
 import io.promptbeam.pipeline.llm.HttpLlmClients;
 import io.promptbeam.store.BigtableJobStore;
 import io.promptbeam.store.BigtableTarget;
+import io.promptbeam.store.JobStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.io.fs.MatchResult;
 
@@ -38,17 +41,23 @@ public record CatalogWorkerFactory(String bigtable, String models, JobEvents eve
     return bigtable + " " + models + " " + events;
   }
 
+  /** Leaves nothing open when it fails: a runner tries again for as long as it takes. */
   @Override
   public Worker open() {
-    CatalogSource catalog = catalog();
-    HttpLlmClients clients = HttpLlmClients.open(catalog.get(), SecretResolver.ofProcess());
-    catalog.onChange(clients::update);
-    return new EngineWorker(
-        BigtableJobStore.open(BigtableTarget.parse(bigtable)),
-        clients,
-        EngineConfig.DEFAULT,
-        events,
-        catalog::close);
+    Deque<Runnable> opened = new ArrayDeque<>();
+    try {
+      CatalogSource catalog = catalog();
+      opened.push(catalog::close);
+      HttpLlmClients clients = HttpLlmClients.open(catalog.get(), SecretResolver.ofProcess());
+      opened.push(clients::close);
+      catalog.onChange(clients::update);
+      JobStore store = BigtableJobStore.open(BigtableTarget.parse(bigtable));
+      opened.push(store::close);
+      return new EngineWorker(store, clients, EngineConfig.DEFAULT, events, catalog::close);
+    } catch (RuntimeException e) {
+      opened.forEach(Runnable::run);
+      throw e;
+    }
   }
 
   private CatalogSource catalog() {
