@@ -5,7 +5,6 @@ import io.promptbeam.api.ApiServer;
 import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.Stack;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,7 +38,7 @@ final class ApiCommand implements Callable<Integer> {
     CatalogSource catalog = models.source(terminal);
     Backends backends = backendOptions.sharedBackends(terminal);
     ApiConfig config = api.checked();
-    Path log = LogFile.open(terminal.logDirectory(), "api");
+    String log = LogFile.open(terminal, "api");
     terminal.err().println("Models: " + models.describe(terminal, catalog.get()));
     terminal.err().println(backends.describe());
     terminal.err().println("Log: " + log);

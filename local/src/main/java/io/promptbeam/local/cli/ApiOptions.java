@@ -21,8 +21,8 @@ final class ApiOptions {
   @Option(
       names = "--port",
       paramLabel = "PORT",
-      defaultValue = "8080",
-      description = "0 takes any free one. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "${env:PORT:-8080}",
+      description = "0 takes any free one. Default: $PORT, else 8080; now ${DEFAULT-VALUE}.")
   private int port;
 
   @Option(

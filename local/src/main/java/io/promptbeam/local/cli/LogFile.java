@@ -51,6 +51,22 @@ final class LogFile {
   }
 
   /**
+   * Starts the log of this process: in a file, or where {@code PROMPTBEAM_LOG} is {@code json}, on
+   * standard error.
+   *
+   * @return where it is, for a person
+   * @throws CliException when the directory cannot be written
+   */
+  static String open(Terminal terminal, String verb) {
+    if (JsonLines.areWantedBy(terminal.environment())) {
+      Logger.getLogger("").addHandler(JsonLines.onStandardError());
+      introduce(verb);
+      return "standard error";
+    }
+    return open(terminal.logDirectory(), verb).toString();
+  }
+
+  /**
    * Starts the log of this process.
    *
    * @param verb names the file
@@ -78,6 +94,11 @@ final class LogFile {
               + directory
               + ". Set PROMPTBEAM_HOME to a directory that can be written.");
     }
+    introduce(verb);
+    return directory.resolve(name + ".0.log");
+  }
+
+  private static void introduce(String verb) {
     LoggerFactory.getLogger(LogFile.class)
         .info(
             "{}, {}, Java {}, {} processors, {} MiB heap at most",
@@ -86,7 +107,6 @@ final class LogFile {
             Runtime.version(),
             Runtime.getRuntime().availableProcessors(),
             Runtime.getRuntime().maxMemory() / BYTES_PER_MIB);
-    return directory.resolve(name + ".0.log");
   }
 
   private static void removeOldest(Path directory) throws IOException {

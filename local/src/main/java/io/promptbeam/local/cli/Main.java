@@ -2,7 +2,6 @@ package io.promptbeam.local.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Objects;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -103,7 +102,7 @@ public final class Main implements Runnable {
       return expected.exitCode();
     }
     // A defect, or something nobody thought of: the trace goes where logs go.
-    Path log = LogFile.open(terminal.logDirectory(), "error-" + command.getCommandName());
+    String log = LogFile.open(terminal, "error-" + command.getCommandName());
     LoggerFactory.getLogger(Main.class).error("{} failed", command.getCommandName(), e);
     terminal
         .err()

@@ -48,6 +48,10 @@ public final class Program implements AutoCloseable {
     // As on a terminal, so that progress is printed several times a second.
     builder.environment().put("PROMPTBEAM_COLUMNS", "100");
     builder.environment().putAll(environment);
+    return start(builder);
+  }
+
+  static Program start(ProcessBuilder builder) throws IOException {
     return new Program(builder.start());
   }
 
