@@ -14,13 +14,14 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Optional;
 import java.util.UUID;
-import org.apache.beam.sdk.coders.CustomCoder;
+import org.apache.beam.sdk.coders.AtomicCoder;
 
 /**
  * Work items in Beam state. Stored by running pipelines, so an update must read what its
- * predecessor wrote: a leading kind byte, new kinds and not new fields.
+ * predecessor wrote: a leading kind byte, new kinds and not new fields. All instances are equal, as
+ * Flink asks of streams that are flattened.
  */
-final class WorkItemCoder extends CustomCoder<WorkItem> {
+final class WorkItemCoder extends AtomicCoder<WorkItem> {
   private static final long serialVersionUID = 1L;
 
   /** Without an estimate of the output; no longer written. */
@@ -85,10 +86,5 @@ final class WorkItemCoder extends CustomCoder<WorkItem> {
             outputTokenEstimate,
             dispatchSequence,
             traceparent.isEmpty() ? Optional.empty() : Optional.of(traceparent)));
-  }
-
-  @Override
-  public void verifyDeterministic() {
-    // Written field by field: the same item gives the same bytes.
   }
 }
