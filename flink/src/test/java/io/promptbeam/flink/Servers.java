@@ -1,6 +1,6 @@
 package io.promptbeam.flink;
 
-import io.promptbeam.api.publish.PubsubJobPublisher;
+import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.catalog.Simulation;

@@ -1,11 +1,15 @@
 package io.promptbeam.batch;
 
+import java.io.Serializable;
+
 /**
  * What a batch asks of one model, as estimated before any call.
  *
  * @param outputTokens what the requests allow, or else usual
  */
-public record ModelLoad(long lines, long inputTokens, long outputTokens) {
+public record ModelLoad(long lines, long inputTokens, long outputTokens) implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   public static final ModelLoad NONE = new ModelLoad(0, 0, 0);
 
   public ModelLoad plus(ModelLoad other) {

@@ -2,24 +2,15 @@ package io.promptbeam.pipeline;
 
 import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.InvalidCatalogException;
-import io.promptbeam.catalog.ModelCatalog;
-import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.catalog.SecretResolver;
 import io.promptbeam.pipeline.engine.EngineConfig;
 import io.promptbeam.pipeline.llm.HttpLlmClients;
 import io.promptbeam.store.BigtableJobStore;
 import io.promptbeam.store.BigtableTarget;
 import io.promptbeam.store.JobStore;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.apache.beam.sdk.io.FileSystems;
-import org.apache.beam.sdk.io.fs.MatchResult;
 
 /**
  * Opens workers on any machine: reads the catalog and connects to Bigtable where the pipeline runs.
@@ -62,23 +53,9 @@ public record CatalogWorkerFactory(String bigtable, String models, JobEvents eve
 
   private CatalogSource catalog() {
     try {
-      return CatalogSource.following(() -> read(models), LOOK);
+      return CatalogSource.following(() -> CatalogFile.read(models), LOOK);
     } catch (InvalidCatalogException e) {
       throw new IllegalStateException("the model catalog is invalid", e);
-    }
-  }
-
-  private static ModelCatalog read(String location) throws InvalidCatalogException {
-    try {
-      MatchResult.Metadata file = FileSystems.matchSingleFileSpec(location);
-      try (var channel = FileSystems.open(file.resourceId())) {
-        String text =
-            new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
-        return ModelCatalogLoader.parse(location, text)
-            .configuredAt(Instant.ofEpochMilli(file.lastModifiedMillis()));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read the model catalog at " + location, e);
     }
   }
 }

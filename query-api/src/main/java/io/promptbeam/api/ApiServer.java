@@ -2,7 +2,6 @@ package io.promptbeam.api;
 
 import io.promptbeam.api.anthropic.MessageBatchRoutes;
 import io.promptbeam.api.anthropic.MessageForm;
-import io.promptbeam.api.batches.BatchCreation;
 import io.promptbeam.api.batches.SharedBatchRoutes;
 import io.promptbeam.api.http.Gate;
 import io.promptbeam.api.http.KeyGate;
@@ -18,6 +17,7 @@ import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.job.Sha256;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.submit.BatchCreation;
 import io.promptbeam.submit.JobSubmitter;
 import java.io.IOException;
 import java.net.InetAddress;

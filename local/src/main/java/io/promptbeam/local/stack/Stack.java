@@ -1,6 +1,6 @@
 package io.promptbeam.local.stack;
 
-import io.promptbeam.api.publish.PubsubJobPublisher;
+import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.SecretResolver;

@@ -1,7 +1,7 @@
 package io.promptbeam.local.faults;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.promptbeam.api.publish.PubsubJobPublisher;
+import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.catalog.Simulation;

@@ -11,7 +11,7 @@ import com.google.pubsub.v1.Subscription;
 import com.google.pubsub.v1.Topic;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import io.promptbeam.api.publish.PubsubJobPublisher;
+import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;

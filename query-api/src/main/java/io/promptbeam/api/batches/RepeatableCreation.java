@@ -10,6 +10,7 @@ import io.promptbeam.batch.BatchSpec;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Sha256;
 import io.promptbeam.store.BatchStore;
+import io.promptbeam.submit.BatchCreation;
 import io.promptbeam.submit.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

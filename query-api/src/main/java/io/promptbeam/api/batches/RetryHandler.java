@@ -21,6 +21,7 @@ import io.promptbeam.store.FileStore;
 import io.promptbeam.store.FileUpload;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.StoreUnavailableException;
+import io.promptbeam.submit.BatchCreation;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;

@@ -10,6 +10,7 @@ import io.promptbeam.api.http.ProblemException;
 import io.promptbeam.api.http.Problems;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.job.JobState;
+import io.promptbeam.submit.MergePatch;
 import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.Optional;
@@ -128,27 +129,7 @@ record RetryRequest(
 
   /** Changes a line's body. */
   void applyTo(ObjectNode lineBody) {
-    merge(lineBody, params);
+    MergePatch.apply(params, lineBody);
     model.ifPresent(id -> lineBody.put(MODEL, id));
-  }
-
-  private static void merge(ObjectNode into, ObjectNode patch) {
-    patch
-        .fields()
-        .forEachRemaining(
-            change -> {
-              JsonNode value = change.getValue();
-              if (value.isNull()) {
-                into.remove(change.getKey());
-              } else if (value instanceof ObjectNode nested) {
-                ObjectNode inner =
-                    into.path(change.getKey()) instanceof ObjectNode there
-                        ? there
-                        : into.putObject(change.getKey());
-                merge(inner, nested);
-              } else {
-                into.set(change.getKey(), value);
-              }
-            });
   }
 }

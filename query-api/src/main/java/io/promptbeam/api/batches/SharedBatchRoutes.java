@@ -4,6 +4,7 @@ import io.promptbeam.api.http.Route;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.submit.BatchCreation;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.promptbeam.api.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.batch.FileId;
+import io.promptbeam.submit.CompletionWindow;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -10,8 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * What a batch is to be made of, checked but for the file.
@@ -38,10 +37,6 @@ record CreateRequest(
 
   private static final List<String> ENDPOINTS =
       List.of("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/completions");
-
-  private static final Pattern WINDOW_FORM = Pattern.compile("(\\d{1,5})([mhd])");
-  private static final Duration MIN_WINDOW = Duration.ofMinutes(1);
-  private static final Duration MAX_WINDOW = Duration.ofDays(30);
 
   private static final int MAX_PAIRS = 16;
   private static final int MAX_KEY_CHARS = 64;
@@ -118,24 +113,12 @@ record CreateRequest(
   }
 
   private static Duration windowLength(String window) {
-    Matcher form = WINDOW_FORM.matcher(window);
-    if (form.matches()) {
-      long count = Long.parseLong(form.group(1));
-      Duration length =
-          switch (form.group(2)) {
-            case "m" -> Duration.ofMinutes(count);
-            case "h" -> Duration.ofHours(count);
-            default -> Duration.ofDays(count);
-          };
-      if (length.compareTo(MIN_WINDOW) >= 0 && length.compareTo(MAX_WINDOW) <= 0) {
-        return length;
-      }
-    }
-    throw Answers.invalid(
-        "invalid_value",
-        WINDOW,
-        "completion_window must be a number of minutes, hours or days such as 90m, 24h or 7d, from"
-            + " 1m to 30d.");
+    return CompletionWindow.parse(window)
+        .map(CompletionWindow::length)
+        .orElseThrow(
+            () ->
+                Answers.invalid(
+                    "invalid_value", WINDOW, WINDOW + " must be " + CompletionWindow.FORM + "."));
   }
 
   private static Map<String, String> metadata(JsonNode given) {

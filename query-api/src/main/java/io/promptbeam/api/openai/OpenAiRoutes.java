@@ -1,6 +1,5 @@
 package io.promptbeam.api.openai;
 
-import io.promptbeam.api.batches.BatchCreation;
 import io.promptbeam.api.batches.BatchLines;
 import io.promptbeam.api.batches.BatchReader;
 import io.promptbeam.api.batches.Outlooks;
@@ -11,6 +10,7 @@ import io.promptbeam.message.JobPublisher;
 import io.promptbeam.store.BatchStore;
 import io.promptbeam.store.FileStore;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.submit.BatchCreation;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;

@@ -12,6 +12,7 @@ import io.promptbeam.batch.FileId;
 import io.promptbeam.job.Owner;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.store.BatchStore;
+import io.promptbeam.submit.BatchCreation;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,15 +1,9 @@
-package io.promptbeam.api.publish;
+package io.promptbeam.message;
 
 import com.google.protobuf.ByteString;
 import com.google.pubsub.v1.PubsubMessage;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.job.Owner;
-import io.promptbeam.message.JobMessage;
-import io.promptbeam.message.JobMessageCodec;
-import io.promptbeam.message.JobPublisher;
-import io.promptbeam.message.JobReference;
-import io.promptbeam.message.PubsubTarget;
-import io.promptbeam.message.TopicPublisher;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.promptbeam.api.batches;
+package io.promptbeam.submit;
 
 import io.promptbeam.batch.BatchSpec;
 import io.promptbeam.message.JobPublisher;
