@@ -2,6 +2,7 @@ package io.promptbeam.pipeline;
 
 import org.apache.beam.sdk.options.Default;
 import org.apache.beam.sdk.options.Description;
+import org.apache.beam.sdk.options.Hidden;
 import org.apache.beam.sdk.options.StreamingOptions;
 import org.apache.beam.sdk.options.Validation;
 import org.jspecify.annotations.Nullable;
@@ -27,13 +28,15 @@ public interface LlmJobOptions extends StreamingOptions {
 
   void setJobEventsTopic(@Nullable String path);
 
-  @Description("Keys of the calls' state. Few on one machine, several per worker on many.")
-  @Default.Integer(8)
+  @Description(
+      "Keys of the calls' state: few on one machine, several per worker on many, so that each gets"
+          + " some.")
+  @Default.Integer(32)
   int getShards();
 
   void setShards(int shards);
 
-  @Description("Seconds between two looks at the jobs that are due")
+  @Description("Seconds between two looks at the jobs that are due.")
   @Default.Integer(10)
   int getSweepSeconds();
 
@@ -42,6 +45,7 @@ public interface LlmJobOptions extends StreamingOptions {
   @Description(
       "Whether to begin with a look at every job that has not ended: for runners that forget the"
           + " jobs they were handed when they end")
+  @Hidden
   @Default.Boolean(false)
   boolean getSweepEverythingAtStart();
 
@@ -59,6 +63,7 @@ public interface LlmJobOptions extends StreamingOptions {
 
   @Description(
       "host:port of a Pub/Sub emulator, spoken to in plain text. Absent: Google's service.")
+  @Hidden
   @Nullable String getPubsubEmulator();
 
   void setPubsubEmulator(@Nullable String hostPort);

@@ -2,10 +2,8 @@ package io.promptbeam.templates;
 
 import io.promptbeam.pipeline.CatalogWorkerFactory;
 import io.promptbeam.pipeline.JobEvents;
-import io.promptbeam.pipeline.LlmJobOptions;
 import io.promptbeam.pipeline.LlmJobPipeline;
-import org.apache.beam.sdk.options.PipelineOptionsFactory;
-import org.jspecify.annotations.Nullable;
+import io.promptbeam.store.BigtableTarget;
 
 /** What a Dataflow launch runs. Returns once the job is submitted, as a template's main must. */
 public final class LlmJobTemplate {
@@ -13,23 +11,15 @@ public final class LlmJobTemplate {
 
   /** Launches with options such as {@code --jobsSubscription=... --bigtable=... --models=...}. */
   public static void main(String[] args) {
-    LlmJobOptions options =
-        PipelineOptionsFactory.fromArgs(args).withValidation().as(LlmJobOptions.class);
+    TemplateLauncher.main(args, LlmJobTemplateOptions.class, LlmJobTemplate::run);
+  }
+
+  static void run(LlmJobTemplateOptions options) {
+    // Workers parse it too; a job that no worker can run should not be launched.
+    BigtableTarget.parse(options.getBigtable());
     options.setStreaming(true);
-    LlmJobPipeline.build(options, workers(options)).run();
-  }
-
-  static CatalogWorkerFactory workers(LlmJobOptions options) {
-    return new CatalogWorkerFactory(
-        required("bigtable", options.getBigtable()),
-        required("models", options.getModels()),
-        JobEvents.of(options));
-  }
-
-  private static String required(String name, @Nullable String value) {
-    if (value == null || value.isBlank()) {
-      throw new IllegalArgumentException("missing --" + name + "; see --help=LlmJobOptions");
-    }
-    return value;
+    CatalogWorkerFactory workers =
+        new CatalogWorkerFactory(options.getBigtable(), options.getModels(), JobEvents.of(options));
+    LlmJobPipeline.build(options, workers).run();
   }
 }
