@@ -66,7 +66,7 @@ public final class BatchLineParser {
     }
     byte[] bytes = line.number() == 1 ? withoutMark(line.bytes().get()) : line.bytes().get();
     // Jackson would take other encodings, too, and a mark on any line.
-    if (!Utf8.isValid(bytes) || startsWithMark(bytes) || hasNul(bytes)) {
+    if (!Utf8.isValid(bytes) || startsWithMark(bytes) || Utf8.beginsWide(bytes)) {
       return bad(line, "invalid_json_line", NOT_UTF_8, "");
     }
     try {
@@ -227,16 +227,6 @@ public final class BatchLineParser {
 
   private static byte[] withoutMark(byte[] bytes) {
     return startsWithMark(bytes) ? Arrays.copyOfRange(bytes, 3, bytes.length) : bytes;
-  }
-
-  /** As UTF-16 and UTF-32 have among the first four bytes of any JSON. */
-  private static boolean hasNul(byte[] bytes) {
-    for (int i = 0; i < Math.min(bytes.length, 4); i++) {
-      if (bytes[i] == 0) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static String tooLarge() {

@@ -19,6 +19,7 @@ import com.fasterxml.jackson.databind.node.NumericNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -26,8 +27,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * JSON from callers: no duplicate keys, nothing after the value, bounded depth and numbers, and
- * numbers kept digit by digit because a native body is passed on. Thread-safe.
+ * JSON from callers: well-formed UTF-8, no duplicate keys, nothing after the value, bounded depth
+ * and numbers, and numbers kept digit by digit because a native body is passed on. Thread-safe.
  */
 public final class StrictJson {
   static final int MAX_NESTING = 200;
@@ -72,6 +73,9 @@ public final class StrictJson {
 
   /** Reads one JSON value. */
   public static JsonNode read(byte[] utf8) throws MalformedJsonException {
+    if (!Utf8.isValid(utf8) || Utf8.beginsWide(utf8)) {
+      throw new MalformedJsonException("is not UTF-8", 1, 1);
+    }
     try {
       JsonNode node = MAPPER.readTree(utf8);
       if (node == null || node.isMissingNode()) {
@@ -91,7 +95,7 @@ public final class StrictJson {
 
   /** Over a text too long to hold, which is read token by token, and {@link #value} by value. */
   public static JsonParser parser(InputStream utf8) throws IOException {
-    return MAPPER.createParser(utf8);
+    return MAPPER.createParser(new InputStreamReader(utf8, StandardCharsets.UTF_8.newDecoder()));
   }
 
   /** The value that begins with the parser's current token. Fails as the parser does. */

@@ -29,4 +29,14 @@ final class Utf8 {
       return false;
     }
   }
+
+  /** Whether it begins as UTF-16 or UTF-32 do, which parsers take too. */
+  static boolean beginsWide(byte[] bytes) {
+    for (int i = 0; i < Math.min(bytes.length, 4); i++) {
+      if (bytes[i] == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
 }

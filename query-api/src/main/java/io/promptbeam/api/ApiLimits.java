@@ -1,6 +1,7 @@
 package io.promptbeam.api;
 
 import io.promptbeam.api.anthropic.MessageBatchLimits;
+import io.promptbeam.api.spark.Patience;
 import java.time.Duration;
 
 /**
@@ -10,6 +11,7 @@ import java.time.Duration;
  * @param maxFileBytes of an uploaded file; more is answered 413
  * @param maxHeaderBytes of a request, its first line included
  * @param idleTimeout of a connection, also while a body is awaited
+ * @param patience with slow callers
  * @param maxThreads a request takes one while it is answered
  * @param maxQueued tasks that wait for a thread; beyond it connections are closed
  * @param maxWaiters requests held by {@code Prefer: wait}, fewer than threads
@@ -22,6 +24,7 @@ public record ApiLimits(
     long maxFileBytes,
     int maxHeaderBytes,
     Duration idleTimeout,
+    Patience patience,
     int maxThreads,
     int maxQueued,
     int maxWaiters,
@@ -34,6 +37,7 @@ public record ApiLimits(
           2L * 1024 * 1024 * 1024,
           16 * 1024,
           Duration.ofSeconds(60),
+          Patience.DEFAULT,
           256,
           2_048,
           128,
@@ -53,6 +57,7 @@ public record ApiLimits(
         maxFileBytes,
         maxHeaderBytes,
         idleTimeout,
+        patience,
         maxThreads,
         maxQueued,
         maxWaiters,
@@ -67,6 +72,7 @@ public record ApiLimits(
         bytes,
         maxHeaderBytes,
         idleTimeout,
+        patience,
         maxThreads,
         maxQueued,
         maxWaiters,
@@ -81,9 +87,25 @@ public record ApiLimits(
         maxFileBytes,
         maxHeaderBytes,
         idleTimeout,
+        patience,
         maxThreads,
         maxQueued,
         waiters,
+        cacheBytes,
+        cacheTimeToLive,
+        messageBatches);
+  }
+
+  public ApiLimits withPatience(Patience other) {
+    return new ApiLimits(
+        maxBodyBytes,
+        maxFileBytes,
+        maxHeaderBytes,
+        idleTimeout,
+        other,
+        maxThreads,
+        maxQueued,
+        maxWaiters,
         cacheBytes,
         cacheTimeToLive,
         messageBatches);
@@ -96,6 +118,7 @@ public record ApiLimits(
         maxFileBytes,
         maxHeaderBytes,
         idleTimeout,
+        patience,
         maxThreads,
         maxQueued,
         maxWaiters,
@@ -110,6 +133,7 @@ public record ApiLimits(
         maxFileBytes,
         maxHeaderBytes,
         idleTimeout,
+        patience,
         maxThreads,
         maxQueued,
         maxWaiters,

@@ -104,6 +104,7 @@ public final class ApiServer implements AutoCloseable {
                 limits.maxBodyBytes(),
                 limits.maxHeaderBytes(),
                 limits.idleTimeout(),
+                limits.patience(),
                 limits.maxThreads(),
                 limits.maxQueued(),
                 config.storeTimeout()),

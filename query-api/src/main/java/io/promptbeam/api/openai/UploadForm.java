@@ -55,12 +55,14 @@ record UploadForm(Map<String, String> fields, Optional<UploadForm.UploadedFile> 
    */
   static UploadForm read(ApiRequest request, Set<String> known, long maxFileBytes, Sink sink) {
     String type = request.header("Content-Type").orElse("");
-    if (!FileUpload.isMultipartContent(context(type, InputStream.nullInputStream()))) {
+    if (!FileUpload.isMultipartContent(context(type, InputStream.nullInputStream()))
+        || request.header("Content-Encoding").isPresent()) {
       throw Problem.of(
               415,
               "unsupported_media_type",
               "Not a form",
-              "Send the file as multipart/form-data, with the parts file and purpose.")
+              "Send the file as multipart/form-data, not compressed, with the parts file and"
+                  + " purpose.")
           .asException();
     }
     InputStream body = request.bodyStream(maxFileBytes + FORM_BYTES);

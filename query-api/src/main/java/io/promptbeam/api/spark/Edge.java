@@ -6,6 +6,7 @@ import io.promptbeam.api.http.Gate;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.Problems;
 import io.promptbeam.api.http.Route;
+import io.promptbeam.api.http.SecurityHeaders;
 import io.promptbeam.api.http.WaitPreference;
 import io.promptbeam.job.Owner;
 import io.promptbeam.outage.SparseWarning;
@@ -47,8 +48,14 @@ final class Edge {
   private final Gate gate;
   private final int maxBodyBytes;
   private final Duration storeTimeout;
+  private final BodyReaders bodyReaders;
 
-  Edge(List<Route> served, Gate gate, int maxBodyBytes, Duration storeTimeout) {
+  Edge(
+      List<Route> served,
+      Gate gate,
+      int maxBodyBytes,
+      Duration storeTimeout,
+      BodyReaders bodyReaders) {
     for (Route route : served) {
       routes.put(key(route.method(), route.path()), route);
       PathMethods path =
@@ -64,6 +71,7 @@ final class Edge {
     this.gate = gate;
     this.maxBodyBytes = maxBodyBytes;
     this.storeTimeout = storeTimeout;
+    this.bodyReaders = bodyReaders;
   }
 
   static String key(String method, String path) {
@@ -81,9 +89,14 @@ final class Edge {
       UnaryOperator<@Nullable String> pathValues)
       throws IOException {
     long startNanos = System.nanoTime();
-    SparkRequest call = new SparkRequest(newId(), request, pathValues, maxBodyBytes);
+    SparkRequest call = new SparkRequest(newId(), request, pathValues, maxBodyBytes, bodyReaders);
     ApiResponse answer;
     try {
+      if (!isOf(route, request)) {
+        answerUnrouted(request, response);
+        return;
+      }
+      refuseOtherCodings(call);
       Owner owner = gate.admit(call, route.open());
       answer = await(route.handler().handle(call, owner), call);
     } catch (ExecutionException | TimeoutException | RuntimeException e) {
@@ -91,9 +104,30 @@ final class Edge {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       answer = answer(Problems.storeUnavailable(), call);
+    } finally {
+      call.bodyIsRead();
     }
     write(answer, call.id(), request, response);
     logAnswer(call, answer, startNanos);
+  }
+
+  /** Spark does not care for case, but a proxy's rule about DELETE knows nothing of delete. */
+  private static boolean isOf(Route route, HttpServletRequest request) {
+    String method = request.getMethod();
+    return method.equals(route.method()) || (method.equals("HEAD") && route.method().equals("GET"));
+  }
+
+  /** Jetty undoes the chunks alone, and would pass on what is compressed under them. */
+  private static void refuseOtherCodings(SparkRequest call) {
+    if (call.header("Transfer-Encoding").filter(c -> !c.equalsIgnoreCase("chunked")).isPresent()) {
+      throw Problem.of(
+              501,
+              "unknown_transfer_coding",
+              "Unknown transfer coding",
+              "Of all transfer codings this server knows chunked only.")
+          .withHeader("Connection", "close")
+          .asException();
+    }
   }
 
   private ApiResponse await(CompletableFuture<ApiResponse> answer, SparkRequest call)
@@ -133,7 +167,7 @@ final class Edge {
   /** A request that no route took: OPTIONS, a wrong method, or a path that is not there. */
   void answerUnrouted(HttpServletRequest request, HttpServletResponse response) throws IOException {
     long startNanos = System.nanoTime();
-    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes);
+    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes, bodyReaders);
     TreeSet<String> methods = new TreeSet<>();
     for (PathMethods path : paths.values()) {
       if (path.path().matcher(request.getRequestURI()).matches()) {
@@ -153,13 +187,17 @@ final class Edge {
     } catch (RuntimeException e) {
       answer = answer(problem(e, call), call);
     }
+    if (request.getMethod().equals("CONNECT")) {
+      // Jetty would keep it open for a tunnel.
+      answer = answer.with("Connection", "close");
+    }
     write(answer, call.id(), request, response);
     logAnswer(call, answer, startNanos);
   }
 
   /** A failure outside of any handler, for example in matching the route. */
   void answerFailure(Exception failure, HttpServletRequest request, HttpServletResponse response) {
-    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes);
+    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes, bodyReaders);
     if (response.isCommitted()) {
       log.debug("request {}: the connection breaks while answering", call.id(), failure);
       // Ended in good order, the part that was written would pass for the whole.
@@ -186,6 +224,9 @@ final class Edge {
     Request.getBaseRequest(request).getHttpChannel().ensureConsumeAllOrNotPersistent();
     response.setStatus(answer.status());
     response.setHeader("X-Request-Id", requestId);
+    SecurityHeaders.everywhere().forEach(h -> response.setHeader(h.name(), h.value()));
+    ApiResponse.Header policy = SecurityHeaders.policy(answer.contentType());
+    response.setHeader(policy.name(), policy.value());
     for (ApiResponse.Header header : answer.headers()) {
       response.setHeader(header.name(), header.value());
     }
@@ -195,7 +236,6 @@ final class Edge {
       return;
     }
     response.setContentType(answer.contentType());
-    response.setHeader("X-Content-Type-Options", "nosniff");
     if (answer.stream().isPresent()) {
       answer.stream().get().writeTo(response.getOutputStream());
       return;

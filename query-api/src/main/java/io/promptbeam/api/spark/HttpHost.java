@@ -10,10 +10,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import javax.servlet.DispatcherType;
 import org.eclipse.jetty.ee8.servlet.FilterHolder;
 import org.eclipse.jetty.ee8.servlet.ServletContextHandler;
+import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.EagerContentHandler;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -29,6 +32,7 @@ public final class HttpHost {
       int maxBodyBytes,
       int maxHeaderBytes,
       Duration idleTimeout,
+      Patience patience,
       int maxThreads,
       int maxQueued,
       Duration storeTimeout) {}
@@ -48,7 +52,13 @@ public final class HttpHost {
   private final ServerConnector connector;
 
   public HttpHost(Settings settings, List<Route> routes, Gate gate) {
-    Edge edge = new Edge(routes, gate, settings.maxBodyBytes(), settings.storeTimeout());
+    Edge edge =
+        new Edge(
+            routes,
+            gate,
+            settings.maxBodyBytes(),
+            settings.storeTimeout(),
+            new BodyReaders(Math.max(1, settings.maxThreads() / 2)));
     QueuedThreadPool threads =
         new QueuedThreadPool(
             settings.maxThreads(),
@@ -65,13 +75,17 @@ public final class HttpHost {
     server.addConnector(connector);
     server.setErrorHandler(new ProblemErrors.OfServer());
     // Waits for requests in hand when the server stops, and refuses those that come then.
-    server.setHandler(new GracefulHandler(context(edge, routes).get()));
+    Handler awaited = new EagerContentHandler(context(edge, routes).get(), new ShortBodies());
+    SlowCallers slow = new SlowCallers(settings.patience(), new GracefulHandler(awaited));
+    server.setHandler(slow);
+    connector.addBean(slow, false);
     server.setStopTimeout(STOP_MILLIS);
   }
 
   private static HttpConfiguration http(Settings settings) {
     HttpConfiguration http = new HttpConfiguration();
     http.setRequestHeaderSize(settings.maxHeaderBytes());
+    http.setHttpCompliance(HttpCompliance.STRICT);
     http.setSendServerVersion(false);
     http.setSendXPoweredBy(false);
     return http;

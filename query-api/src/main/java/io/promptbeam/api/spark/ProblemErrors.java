@@ -3,6 +3,7 @@ package io.promptbeam.api.spark;
 import io.promptbeam.api.http.ApiResponse;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.Problems;
+import io.promptbeam.api.http.SecurityHeaders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -23,13 +24,17 @@ final class ProblemErrors {
   private ProblemErrors() {}
 
   private static Problem problem(int status) {
-    if (status >= 500) {
+    if (status >= 500 && status != 505) {
       return Problems.internal();
     }
     Optional<HttpStatus.Code> code = Optional.ofNullable(HttpStatus.getCode(status));
     return Problem.of(
         status,
-        status == 431 ? "headers_too_large" : "bad_request",
+        switch (status) {
+          case 431 -> "headers_too_large";
+          case 414 -> "uri_too_long";
+          default -> "bad_request";
+        },
         code.map(HttpStatus.Code::getMessage).orElse("Bad request"),
         status == 431
             ? "The request's first line and headers are longer than this server takes."
@@ -50,7 +55,9 @@ final class ProblemErrors {
       headers.put("X-Request-Id", id);
       headers.put(HttpHeader.CONTENT_TYPE, answer.contentType());
       headers.put(HttpHeader.CONTENT_LENGTH, answer.body().length);
-      headers.put(HttpHeader.CACHE_CONTROL, "no-store");
+      SecurityHeaders.everywhere().forEach(h -> headers.put(h.name(), h.value()));
+      ApiResponse.Header policy = SecurityHeaders.policy(answer.contentType());
+      headers.put(policy.name(), policy.value());
       response.write(true, ByteBuffer.wrap(answer.body()), callback);
       return true;
     }
@@ -71,7 +78,9 @@ final class ProblemErrors {
       ApiResponse answer =
           problem(status instanceof Integer code ? code : response.getStatus()).toResponse(id);
       response.setHeader("X-Request-Id", id);
-      response.setHeader("Cache-Control", "no-store");
+      SecurityHeaders.everywhere().forEach(h -> response.setHeader(h.name(), h.value()));
+      ApiResponse.Header policy = SecurityHeaders.policy(answer.contentType());
+      response.setHeader(policy.name(), policy.value());
       response.setContentType(answer.contentType());
       response.setContentLength(answer.body().length);
       response.getOutputStream().write(answer.body());

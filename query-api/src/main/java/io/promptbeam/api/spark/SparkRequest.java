@@ -21,16 +21,20 @@ final class SparkRequest implements ApiRequest {
   private final HttpServletRequest raw;
   private final UnaryOperator<@Nullable String> pathValues;
   private final int maxBodyBytes;
+  private final BodyReaders bodyReaders;
+  private boolean reading;
 
   SparkRequest(
       String id,
       HttpServletRequest raw,
       UnaryOperator<@Nullable String> pathValues,
-      int maxBodyBytes) {
+      int maxBodyBytes,
+      BodyReaders bodyReaders) {
     this.id = id;
     this.raw = raw;
     this.pathValues = pathValues;
     this.maxBodyBytes = maxBodyBytes;
+    this.bodyReaders = bodyReaders;
   }
 
   @Override
@@ -93,6 +97,7 @@ final class SparkRequest implements ApiRequest {
     if (raw.getContentLengthLong() > maxBytes) {
       throw Problems.tooLarge(maxBytes).asException();
     }
+    enterReaders();
     try {
       return new BoundedStream(raw.getInputStream(), maxBytes);
     } catch (IOException e) {
@@ -112,16 +117,36 @@ final class SparkRequest implements ApiRequest {
       throw Problems.tooLarge(maxBodyBytes).asException();
     }
     byte[] body;
+    enterReaders();
     try {
       // One byte more tells a chunked body that is too long from one that just fits.
       body = raw.getInputStream().readNBytes(maxBodyBytes + 1);
     } catch (IOException | RuntimeException e) {
       // The connection broke or idled, or the chunks are malformed. The cause may quote the body.
       throw BoundedStream.incomplete();
+    } finally {
+      bodyIsRead();
     }
     if (body.length > maxBodyBytes) {
       throw Problems.tooLarge(maxBodyBytes).asException();
     }
     return body;
+  }
+
+  /** A body that is not all here yet holds the thread that reads it. */
+  private void enterReaders() {
+    boolean hasBody = raw.getContentLengthLong() > 0 || raw.getHeader("Transfer-Encoding") != null;
+    if (hasBody && raw.getAttribute(SlowCallers.BODY_IS_HERE) == null) {
+      bodyReaders.enter();
+      reading = true;
+    }
+  }
+
+  /** Of the body no more is read. */
+  void bodyIsRead() {
+    if (reading) {
+      reading = false;
+      bodyReaders.leave();
+    }
   }
 }
