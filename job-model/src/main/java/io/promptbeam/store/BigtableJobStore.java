@@ -410,6 +410,11 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
   }
 
   @Override
+  public ApiKeyStore apiKeys() {
+    return new BigtableApiKeyStore(calls, clock, pauses, this::newVersion);
+  }
+
+  @Override
   public AnswerIndex answers() {
     return answers;
   }

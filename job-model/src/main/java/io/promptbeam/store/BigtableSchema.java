@@ -81,6 +81,9 @@ public final class BigtableSchema {
   /** A row per notice that is to be sent, under its owner and the time somebody must look at it. */
   static final TableId NOTICES_DUE = TableId.of("notices_due");
 
+  /** A row per owner and name of API keys, and one for the secret that processes share. */
+  static final TableId API_KEYS = TableId.of("api_keys");
+
   /** Of {@link #BATCHES}: a column per segment that has begun. */
   static final String SEGMENTS = "g";
 
@@ -117,6 +120,9 @@ public final class BigtableSchema {
 
   /** The one column of {@link #REQUEST}, {@link #RESULT} and {@link #ENTRY}. */
   static final ByteString JSON = ByteString.copyFromUtf8("json");
+
+  /** Of {@link #API_KEYS}: the one column of the row for the secret. */
+  static final ByteString SECRET = ByteString.copyFromUtf8("secret");
 
   /** Of {@link #OWNERS}: what stands until it is changed. */
   static final String OWNER_COUNTS = "c";
@@ -200,6 +206,8 @@ public final class BigtableSchema {
     createMissing(
         admin, OWNERS, List.of(OWNER_MINUTES), Optional.of(newestFor(Duration.ofHours(1))));
     createMissing(admin, LANES, List.of(ENTRY), Optional.of(newestFor(Duration.ofHours(1))));
+    // A key that is forgotten would lock its holder out, and a revoked one has to stay so.
+    createMissing(admin, API_KEYS, List.of(ENTRY), Optional.of(NEWEST));
     // A counter that is forgotten would begin again at 0, before what is agreed.
     createMissing(admin, QUOTAS, List.of(QUOTA), Optional.of(NEWEST));
     createMissing(

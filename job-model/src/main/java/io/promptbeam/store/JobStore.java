@@ -122,6 +122,11 @@ public interface JobStore extends AutoCloseable {
     return NoticeStore.NONE;
   }
 
+  /** Over the same connections; unusable once the store is closed. */
+  default ApiKeyStore apiKeys() {
+    throw new UnsupportedOperationException("this store has no keys");
+  }
+
   /** Completes when the store answers, and fails when it does not: for readiness. */
   CompletableFuture<Void> ping();
 

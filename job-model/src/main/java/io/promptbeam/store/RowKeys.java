@@ -43,7 +43,18 @@ final class RowKeys {
   private static final int SEGMENT_DIGITS = 6;
   private static final int LINE_DIGITS = 8;
 
+  /** In {@code api_keys}: after the rings. */
+  static final String KEY_RINGS_END = "ring$";
+
+  /** In {@code api_keys}: beside the rings. */
+  static final String SHARED_SECRET = "secret";
+
   private RowKeys() {}
+
+  /** In {@code api_keys}. */
+  static String keyRing(String id) {
+    return "ring#" + id;
+  }
 
   /**
    * In {@code jobs}: the id alone, for ids are random or hashed and spread by themselves. Lines of

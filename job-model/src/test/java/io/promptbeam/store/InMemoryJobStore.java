@@ -45,6 +45,7 @@ public final class InMemoryJobStore implements JobStore {
   private final TreeSet<DueEntry> due = new TreeSet<>();
   private final OwnerCounters counters = new InMemoryOwnerCounters();
   private final LaneBoard board = new InMemoryLaneBoard();
+  private final InMemoryApiKeyStore apiKeys = new InMemoryApiKeyStore();
   private final AnswerIndex answers = new Answers();
   private long lastVersion;
 
@@ -69,6 +70,11 @@ public final class InMemoryJobStore implements JobStore {
   @Override
   public OwnerCounters ownerCounters() {
     return counters;
+  }
+
+  @Override
+  public ApiKeyStore apiKeys() {
+    return apiKeys;
   }
 
   @Override

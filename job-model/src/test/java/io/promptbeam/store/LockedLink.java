@@ -8,11 +8,11 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** Lets requests of many threads take effect one after the other, each at once. */
-final class LockedLink implements SimulatedBigtable.Link {
+public final class LockedLink implements SimulatedBigtable.Link {
   private LockedLink() {}
 
   /** A store of its own, on tables of its own. */
-  static JobStore open(Clock clock) {
+  public static JobStore open(Clock clock) {
     var unseen =
         new SimulatedBigtable.Observer() {
           @Override

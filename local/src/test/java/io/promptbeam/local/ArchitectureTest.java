@@ -29,6 +29,7 @@ final class ArchitectureTest {
   }
 
   private static final String[] JOB_MODEL = {
+    "io.promptbeam.access..",
     "io.promptbeam.batch..",
     "io.promptbeam.catalog..",
     "io.promptbeam.job..",

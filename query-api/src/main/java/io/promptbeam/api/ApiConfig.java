@@ -2,21 +2,21 @@ package io.promptbeam.api;
 
 import io.promptbeam.submit.JobSubmitter;
 import java.time.Duration;
-import java.util.Optional;
 
 /**
  * How a server is set up.
  *
  * @param host the address to listen on
  * @param port 0 for any free one
- * @param keys required on any address but loopback; without, everyone is the owner {@code local}
+ * @param access by keys or tokens, on any address but loopback; else everyone is the owner {@code
+ *     local}
  * @param publishWait how long the answer to a submission waits for the publisher at most
  * @param storeTimeout how long the store may take to answer before the caller is told 503
  */
 public record ApiConfig(
     String host,
     int port,
-    Optional<ApiKeys> keys,
+    Access access,
     ApiLimits limits,
     Duration publishWait,
     Duration storeTimeout) {
@@ -27,25 +27,29 @@ public record ApiConfig(
     return new ApiConfig(
         "127.0.0.1",
         port,
-        Optional.empty(),
+        Access.LOOPBACK,
         ApiLimits.DEFAULT,
         JobSubmitter.DEFAULT_PUBLISH_WAIT,
         STORE_TIMEOUT);
   }
 
   public ApiConfig withHost(String address) {
-    return new ApiConfig(address, port, keys, limits, publishWait, storeTimeout);
+    return new ApiConfig(address, port, access, limits, publishWait, storeTimeout);
   }
 
   public ApiConfig withKeys(ApiKeys known) {
-    return new ApiConfig(host, port, Optional.of(known), limits, publishWait, storeTimeout);
+    return new ApiConfig(host, port, access.withKeys(known), limits, publishWait, storeTimeout);
+  }
+
+  public ApiConfig withAccess(Access other) {
+    return new ApiConfig(host, port, other, limits, publishWait, storeTimeout);
   }
 
   public ApiConfig withLimits(ApiLimits other) {
-    return new ApiConfig(host, port, keys, other, publishWait, storeTimeout);
+    return new ApiConfig(host, port, access, other, publishWait, storeTimeout);
   }
 
   public ApiConfig withTimeouts(Duration publish, Duration store) {
-    return new ApiConfig(host, port, keys, limits, publish, store);
+    return new ApiConfig(host, port, access, limits, publish, store);
   }
 }

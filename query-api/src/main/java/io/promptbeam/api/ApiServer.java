@@ -1,11 +1,9 @@
 package io.promptbeam.api;
 
+import io.promptbeam.api.access.KeyRoutes;
 import io.promptbeam.api.anthropic.MessageBatchRoutes;
 import io.promptbeam.api.anthropic.MessageForm;
 import io.promptbeam.api.batches.SharedBatchRoutes;
-import io.promptbeam.api.http.Gate;
-import io.promptbeam.api.http.KeyGate;
-import io.promptbeam.api.http.LoopbackGate;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.api.jobs.JobRoutes;
 import io.promptbeam.api.openai.OpenAiForm;
@@ -14,8 +12,8 @@ import io.promptbeam.api.spark.HttpHost;
 import io.promptbeam.api.usage.UsageHandler;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.catalog.ModelCatalog;
-import io.promptbeam.job.Sha256;
 import io.promptbeam.message.JobPublisher;
+import io.promptbeam.store.IssuedKeys;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.submit.BatchCreation;
 import io.promptbeam.submit.JobSubmitter;
@@ -23,7 +21,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +34,7 @@ import java.util.function.Supplier;
 public final class ApiServer implements AutoCloseable {
   private final ApiConfig config;
   private final JobRoutes jobs;
+  private final List<Route> routes = new ArrayList<>();
   private final HttpHost host;
 
   /** With models that do not change. */
@@ -60,11 +58,6 @@ public final class ApiServer implements AutoCloseable {
     this.config = config;
     refuseOpenDoor(config);
     ApiLimits limits = config.limits();
-    byte[] secret =
-        config
-            .keys()
-            .map(ApiKeys::tokenSecret)
-            .orElseGet(() -> Sha256.of("loopback".getBytes(StandardCharsets.UTF_8)));
     jobs =
         new JobRoutes(
             store,
@@ -73,9 +66,9 @@ public final class ApiServer implements AutoCloseable {
             clock,
             new JobRoutes.Bounds(
                 limits.maxWaiters(), limits.cacheBytes(), limits.cacheTimeToLive()),
-            secret);
-    List<Route> routes = new ArrayList<>(jobs.routes());
-    routes.add(Route.of("GET", UsageHandler.PATH, new UsageHandler(store.usage(), catalog, clock)));
+            Gates.tokenSecret(config, store));
+    routes.addAll(jobs.routes());
+    routes.add(Route.reading(UsageHandler.PATH, new UsageHandler(store.usage(), catalog, clock)));
     routes.addAll(
         OpenAiRoutes.of(
             store, publisher, config.publishWait(), catalog, clock, limits.maxFileBytes()));
@@ -95,7 +88,7 @@ public final class ApiServer implements AutoCloseable {
         new MessageBatchRoutes(
                 store, publisher, config.publishWait(), catalog, limits.messageBatches(), clock)
             .routes());
-    Gate gate = config.keys().<Gate>map(k -> new KeyGate(k::ownerOf)).orElseGet(LoopbackGate::new);
+    routes.addAll(KeyRoutes.of(() -> new IssuedKeys(store.apiKeys(), clock), clock));
     host =
         new HttpHost(
             new HttpHost.Settings(
@@ -109,11 +102,11 @@ public final class ApiServer implements AutoCloseable {
                 limits.maxQueued(),
                 config.storeTimeout()),
             routes,
-            gate);
+            Gates.of(config, store, clock));
   }
 
   private static void refuseOpenDoor(ApiConfig config) {
-    if (config.keys().isPresent()) {
+    if (!config.access().isByLoopback()) {
       return;
     }
     try {
@@ -122,8 +115,9 @@ public final class ApiServer implements AutoCloseable {
           throw new IllegalArgumentException(
               "Listening on "
                   + config.host()
-                  + " would let other machines in without a key. Give API keys (--api-keys FILE),"
-                  + " or listen on 127.0.0.1.");
+                  + " would let other machines in without a key. Give API keys (--require-keys, or"
+                  + " --api-keys FILE) or take tokens (--id-token-audience, --iap-audience), or listen"
+                  + " on 127.0.0.1.");
         }
       }
     } catch (UnknownHostException e) {
@@ -139,6 +133,11 @@ public final class ApiServer implements AutoCloseable {
    */
   public void start() throws IOException {
     host.start();
+  }
+
+  /** What it answers, each with the scope it needs. */
+  List<Route> routes() {
+    return List.copyOf(routes);
   }
 
   /** The port it listens on, once started. */

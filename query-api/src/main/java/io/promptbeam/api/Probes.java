@@ -20,9 +20,9 @@ final class Probes {
         Route.open(
             "GET",
             "/livez",
-            (request, owner) ->
+            (request, caller) ->
                 CompletableFuture.completedFuture(answer(200, "{\"status\":\"live\"}"))),
-        Route.open("GET", "/readyz", (request, owner) -> ready(store)));
+        Route.open("GET", "/readyz", (request, caller) -> ready(store)));
   }
 
   private static CompletableFuture<ApiResponse> ready(JobStore store) {

@@ -3,6 +3,8 @@ package io.promptbeam.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.promptbeam.access.Scope;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Sha256;
 import java.io.IOException;
@@ -31,11 +33,24 @@ class ApiKeysTest {
             + "\nann "
             + hash("c"));
     ApiKeys keys = ApiKeys.read(file);
-    assertThat(keys.ownerOf("a")).contains(new Owner("ann"));
-    assertThat(keys.ownerOf("b")).contains(new Owner("bob"));
-    assertThat(keys.ownerOf("c")).contains(new Owner("ann"));
-    assertThat(keys.ownerOf("")).isEmpty();
-    assertThat(keys.ownerOf(hash("a"))).isEmpty();
+    assertThat(keys.callerOf("a")).contains(Caller.of(new Owner("ann")));
+    assertThat(keys.callerOf("b")).contains(Caller.of(new Owner("bob")));
+    assertThat(keys.callerOf("c")).contains(Caller.of(new Owner("ann")));
+    assertThat(keys.callerOf("")).isEmpty();
+    assertThat(keys.callerOf(hash("a"))).isEmpty();
+  }
+
+  @Test
+  void line_givesScopes_andNeverAdminUnlessItSaysSo() {
+    ApiKeys keys =
+        ApiKeys.parse(
+            List.of(
+                "ann " + hash("a"), "bob " + hash("b") + " read", "ops " + hash("c") + " admin"),
+            "keys");
+    assertThat(keys.callerOf("a").orElseThrow().scopes())
+        .containsExactlyInAnyOrder(Scope.SUBMIT, Scope.READ);
+    assertThat(keys.callerOf("b").orElseThrow().scopes()).containsExactly(Scope.READ);
+    assertThat(keys.callerOf("c").orElseThrow().isAdmin()).isTrue();
   }
 
   @Test

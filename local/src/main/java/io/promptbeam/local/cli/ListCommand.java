@@ -29,6 +29,12 @@ final class ListCommand implements Callable<Integer> {
   @Mixin private final ServiceOptions service = new ServiceOptions();
 
   @Option(
+      names = "--owner",
+      paramLabel = "OWNER",
+      description = "Jobs of this owner. Another's than the key's need the scope admin.")
+  private Optional<String> owner = Optional.empty();
+
+  @Option(
       names = "--status",
       paramLabel = "STATUS",
       description = "pending, processing, completed, failed, cancelled or expired.")
@@ -106,6 +112,7 @@ final class ListCommand implements Callable<Integer> {
   private String query(int pageSize, Optional<String> page) {
     StringJoiner query = new StringJoiner("&", "?", "");
     query.add("page_size=" + pageSize);
+    add(query, "owner", owner);
     add(query, "status", status);
     add(query, "model_id", model);
     add(query, "job_type", jobType);

@@ -74,6 +74,7 @@ public final class Main implements Runnable {
         .addSubcommand(new CancelCommand(terminal))
         .addSubcommand(new RetryCommand(terminal))
         .addSubcommand(BatchCommand.with(terminal))
+        .addSubcommand(KeysCommand.with(terminal))
         .addSubcommand(DeadLetterCommand.with(terminal))
         .addSubcommand(BenchCommand.with(terminal));
     root.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));

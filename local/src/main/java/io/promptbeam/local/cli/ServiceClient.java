@@ -178,6 +178,19 @@ final class ServiceClient {
     }
   }
 
+  Answer createKey(ObjectNode key) {
+    return send(request("/api/llm/keys/"), "POST", Optional.of(key));
+  }
+
+  /** {@code query} begins with '?' or is empty. */
+  Answer keys(String query) {
+    return send(request("/api/llm/keys/" + query), "GET", Optional.empty());
+  }
+
+  Answer revokeKey(String keyId) {
+    return send(request("/api/llm/keys/" + keyId + "/"), "DELETE", Optional.empty());
+  }
+
   Answer models() {
     return send(request("/api/llm/models/"), "GET", Optional.empty());
   }

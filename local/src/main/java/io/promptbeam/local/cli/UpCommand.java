@@ -1,15 +1,21 @@
 package io.promptbeam.local.cli;
 
+import io.promptbeam.access.KeyRequest;
+import io.promptbeam.access.Scope;
 import io.promptbeam.api.ApiConfig;
 import io.promptbeam.api.ApiServer;
 import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.SecretUnavailableException;
+import io.promptbeam.job.Owner;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.LocalPipeline;
 import io.promptbeam.local.stack.Stack;
 import io.promptbeam.message.PubsubTarget;
+import io.promptbeam.store.JobStore;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,6 +61,9 @@ final class UpCommand implements Callable<Integer> {
       stack.closeWithThis("model catalog", catalog);
       LocalPipeline pipeline = stack.startPipeline(catalog, jobEvents.of(stack, terminal));
       ApiServer server = api.start(config, stack, catalog);
+      if (config.access().storedKeys() && backends.store().isEmpty()) {
+        tellOfKey(stack.store());
+      }
       welcome(server.uri(), catalog.get().models().get(0).id());
       if (backends.queue().isEmpty()) {
         tellOfQueue(stack.queueTarget());
@@ -63,6 +72,23 @@ final class UpCommand implements Callable<Integer> {
     } catch (SecretUnavailableException e) {
       throw CliException.environment(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Nobody else can make a first key in an embedded store. */
+  private void tellOfKey(JobStore store) {
+    var key =
+        StoreKeys.create(
+            store,
+            new KeyRequest(
+                Owner.LOCAL,
+                "up",
+                Optional.of(Set.of(Scope.ADMIN)),
+                Optional.empty(),
+                Optional.empty()));
+    terminal.err().println();
+    terminal.err().println("An admin key, good until this process ends:");
+    terminal.err().println();
+    terminal.err().println("  export PROMPTBEAM_API_KEY=" + key.path("key").asText());
   }
 
   /** An embedded Pub/Sub has a port of its own each time. */

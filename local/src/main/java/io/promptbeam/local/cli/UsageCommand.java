@@ -46,6 +46,12 @@ final class UsageCommand implements Callable<Integer> {
   @Option(names = "--to", paramLabel = "DAY", description = "The last day. Default: today.")
   private Optional<String> to = Optional.empty();
 
+  @Option(
+      names = "--owner",
+      paramLabel = "OWNER",
+      description = "Of this owner. Another's than the key's needs the scope admin.")
+  private Optional<String> owner = Optional.empty();
+
   @Option(names = "--model", paramLabel = "MODEL", description = "Calls of this model only.")
   private Optional<String> model = Optional.empty();
 
@@ -63,6 +69,7 @@ final class UsageCommand implements Callable<Integer> {
     add(query, "from", from);
     add(query, "to", to);
     add(query, "model_id", model);
+    add(query, "owner", owner);
     JsonNode report = service.client(terminal).usage(query.toString()).body();
     if (json) {
       terminal.out().println(report);

@@ -4,12 +4,12 @@ import io.promptbeam.api.batches.BatchReader;
 import io.promptbeam.api.batches.BatchState;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.Cut;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.BatchStore;
 import java.time.Clock;
 import java.util.Optional;
@@ -29,16 +29,16 @@ final class CancelHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     BatchId id = BatchPaths.idIn(request);
     String origin = request.origin();
     return reader
-        .read(id, owner, BatchProtocol.ANTHROPIC)
-        .thenCompose(found -> cancelled(found.orElseThrow(BatchPaths::unknown), owner))
+        .read(id, caller, BatchProtocol.ANTHROPIC)
+        .thenCompose(found -> cancelled(found.orElseThrow(BatchPaths::unknown)))
         .thenApply(state -> BatchAnswers.one(state, origin, clock.instant()));
   }
 
-  private CompletableFuture<Optional<BatchState>> cancelled(BatchState state, Owner owner) {
+  private CompletableFuture<Optional<BatchState>> cancelled(BatchState state) {
     boolean isCancelled = MessageBatchView.cancelledAt(state.batch()).isPresent();
     if (isCancelled) {
       return CompletableFuture.completedFuture(Optional.of(state));
@@ -55,6 +55,6 @@ final class CancelHandler implements Handler {
     return store
         .get()
         .cut(id, new Cut(Cut.Kind.CANCELLED, clock.instant()))
-        .thenCompose(cut -> reader.read(id, owner, BatchProtocol.ANTHROPIC));
+        .thenCompose(cut -> reader.read(state.batch()));
   }
 }

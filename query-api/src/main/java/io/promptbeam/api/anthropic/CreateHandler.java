@@ -4,6 +4,7 @@ import io.promptbeam.api.batches.BatchReader;
 import io.promptbeam.api.batches.RepeatableCreation;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.JsonBody;
 import io.promptbeam.api.http.ProblemException;
@@ -60,7 +61,8 @@ final class CreateHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
+    Owner owner = caller.owner();
     Instant arrivedAt = clock.instant();
     JsonBody.require(request);
     Optional<String> key = request.header("Idempotency-Key");
@@ -184,8 +186,7 @@ final class CreateHandler implements Handler {
                 discard(stored);
               }
             })
-        .thenCompose(
-            batch -> reader.read(batch.spec().id(), attempt.owner(), BatchProtocol.ANTHROPIC))
+        .thenCompose(reader::read)
         .thenApply(state -> BatchAnswers.one(state, origin, clock.instant()));
   }
 

@@ -3,12 +3,12 @@ package io.promptbeam.api.anthropic;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProtocol;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.BatchStore;
 import io.promptbeam.store.FileStore;
 import java.time.Duration;
@@ -31,13 +31,13 @@ final class DeleteHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     BatchId id = BatchPaths.idIn(request);
     return batches
         .get()
         .read(id)
         .thenCompose(
-            found -> delete(found.filter(b -> isOf(b, owner)).orElseThrow(BatchPaths::unknown)))
+            found -> delete(found.filter(b -> isOf(b, caller)).orElseThrow(BatchPaths::unknown)))
         .thenApply(
             done ->
                 BatchAnswers.json(
@@ -47,8 +47,8 @@ final class DeleteHandler implements Handler {
                         .put("type", "message_batch_deleted")));
   }
 
-  private static boolean isOf(Batch batch, Owner owner) {
-    return batch.spec().owner().equals(owner) && batch.spec().protocol() == BatchProtocol.ANTHROPIC;
+  private static boolean isOf(Batch batch, Caller caller) {
+    return caller.sees(batch.spec().owner()) && batch.spec().protocol() == BatchProtocol.ANTHROPIC;
   }
 
   private CompletableFuture<Void> delete(Batch batch) {

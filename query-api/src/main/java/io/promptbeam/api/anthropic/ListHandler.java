@@ -3,7 +3,9 @@ package io.promptbeam.api.anthropic;
 import io.promptbeam.api.batches.BatchReader;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
+import io.promptbeam.api.http.OwnerParameter;
 import io.promptbeam.api.http.Problems;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
@@ -35,7 +37,8 @@ final class ListHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
+    Owner owner = OwnerParameter.of(request, caller);
     Map<String, List<String>> query = request.query();
     int limit = limit(query);
     Optional<BatchId> before = id(query, "before_id");

@@ -6,10 +6,10 @@ import io.promptbeam.api.batches.Outlooks;
 import io.promptbeam.api.batches.RepeatableCreation;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.catalog.ModelCatalog;
-import io.promptbeam.job.Owner;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.submit.BatchCreation;
@@ -55,21 +55,22 @@ public final class MessageBatchRoutes {
     ResultsHandler results =
         new ResultsHandler(reader, new BatchLines(store::batches), store::files);
     return List.of(
-        Route.of(
+        Route.submitting(
             "POST",
             BatchPaths.ALL,
             new CreateHandler(store::files, creations, reader, catalog, limits, clock)),
-        Route.of("GET", BatchPaths.ALL, new ListHandler(store::batches, reader, clock)),
-        Route.of("GET", BatchPaths.ONE, this::retrieve),
-        Route.of("DELETE", BatchPaths.ONE, new DeleteHandler(store::batches, store::files)),
-        Route.of("POST", BatchPaths.CANCEL, new CancelHandler(store::batches, reader, clock)),
-        Route.of("GET", BatchPaths.RESULTS, results));
+        Route.reading(BatchPaths.ALL, new ListHandler(store::batches, reader, clock)),
+        Route.reading(BatchPaths.ONE, this::retrieve),
+        Route.submitting("DELETE", BatchPaths.ONE, new DeleteHandler(store::batches, store::files)),
+        Route.submitting(
+            "POST", BatchPaths.CANCEL, new CancelHandler(store::batches, reader, clock)),
+        Route.reading(BatchPaths.RESULTS, results));
   }
 
-  private CompletableFuture<ApiResponse> retrieve(ApiRequest request, Owner owner) {
+  private CompletableFuture<ApiResponse> retrieve(ApiRequest request, Caller caller) {
     String origin = request.origin();
     return reader
-        .read(BatchPaths.idIn(request), owner, BatchProtocol.ANTHROPIC)
+        .read(BatchPaths.idIn(request), caller, BatchProtocol.ANTHROPIC)
         .thenCompose(state -> BatchAnswers.one(state, origin, outlooks, clock.instant()));
   }
 }

@@ -5,12 +5,12 @@ import io.promptbeam.api.batches.BatchReader;
 import io.promptbeam.api.batches.BatchState;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.BatchStatus;
 import io.promptbeam.batch.StoredFile;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.FileStore;
 import io.promptbeam.store.JobStore.Part;
 import java.io.IOException;
@@ -35,10 +35,10 @@ final class ResultsHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     BatchId id = BatchPaths.idIn(request);
     return reader
-        .read(id, owner, BatchProtocol.ANTHROPIC)
+        .read(id, caller, BatchProtocol.ANTHROPIC)
         .thenCompose(found -> answer(found.orElseThrow(BatchPaths::unknown)))
         .thenApply(answer -> answer.with("Cache-Control", "no-store"));
   }

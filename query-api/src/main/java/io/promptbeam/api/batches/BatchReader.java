@@ -2,12 +2,13 @@ package io.promptbeam.api.batches;
 
 import com.github.benmanes.caffeine.cache.AsyncLoadingCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProgress;
 import io.promptbeam.batch.BatchProtocol;
+import io.promptbeam.batch.BatchSpec;
 import io.promptbeam.batch.SegmentTally;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.BatchStore;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,9 +20,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * Reads batches for their owners; for anybody else they do not exist. A poll costs one row, and the
- * rows of the few segments that are being worked on, which are counted a few times a second at
- * most, however many poll. Thread-safe, never blocks.
+ * Reads batches for their owners and admins; for anybody else they do not exist. A poll costs one
+ * row, and the rows of the few segments that are being worked on, which are counted a few times a
+ * second at most, however many poll. Thread-safe, never blocks.
  */
 public final class BatchReader {
   /** Counts that are older are renewed, for the next poll. */
@@ -47,18 +48,24 @@ public final class BatchReader {
             .buildAsync((segment, executor) -> store.get().tally(segment.batch, segment.number));
   }
 
-  /** Empty when the owner has no such batch of that protocol. */
+  /** Empty when the caller sees no such batch of that protocol. */
   public CompletableFuture<Optional<BatchState>> read(
-      BatchId id, Owner owner, BatchProtocol protocol) {
+      BatchId id, Caller caller, BatchProtocol protocol) {
     return store
         .get()
         .progress(id)
         .thenCompose(
             found ->
                 found
-                    .filter(progress -> isOf(progress.batch(), owner, protocol))
+                    .filter(progress -> isOf(progress.batch(), caller, protocol))
                     .map(progress -> counted(progress).thenApply(Optional::of))
                     .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty())));
+  }
+
+  /** As it is by now; empty when it is gone. */
+  public CompletableFuture<Optional<BatchState>> read(Batch known) {
+    BatchSpec spec = known.spec();
+    return read(spec.id(), Caller.of(spec.owner()), spec.protocol());
   }
 
   /** The states of batches that were listed, in that order; those gone meanwhile are left out. */
@@ -68,14 +75,14 @@ public final class BatchReader {
       reads.add(
           batch.run().status().isTerminal()
               ? counted(new BatchProgress(batch, Map.of(), Set.of())).thenApply(Optional::of)
-              : read(batch.spec().id(), batch.spec().owner(), batch.spec().protocol()));
+              : read(batch));
     }
     return CompletableFuture.allOf(reads.toArray(CompletableFuture<?>[]::new))
         .thenApply(done -> reads.stream().flatMap(read -> read.join().stream()).toList());
   }
 
-  private static boolean isOf(Batch batch, Owner owner, BatchProtocol protocol) {
-    return batch.spec().owner().equals(owner) && batch.spec().protocol() == protocol;
+  private static boolean isOf(Batch batch, Caller caller, BatchProtocol protocol) {
+    return caller.sees(batch.spec().owner()) && batch.spec().protocol() == protocol;
   }
 
   private CompletableFuture<BatchState> counted(BatchProgress progress) {

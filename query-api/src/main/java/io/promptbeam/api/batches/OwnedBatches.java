@@ -1,21 +1,21 @@
 package io.promptbeam.api.batches;
 
 import io.promptbeam.api.http.ApiRequest;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.ProblemException;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProgress;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.BatchSpec;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.BatchStore;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * Batches of both protocols, by the ids that callers know them by; for anybody but their owners
- * they do not exist. Thread-safe, never blocks.
+ * Batches of both protocols, by the ids that callers know them by; for anybody but their owners and
+ * admins they do not exist. Thread-safe, never blocks.
  */
 final class OwnedBatches {
   private final Supplier<BatchStore> store;
@@ -25,7 +25,7 @@ final class OwnedBatches {
   }
 
   /** The batch in the request's path; fails with 404. */
-  CompletableFuture<BatchProgress> find(ApiRequest request, Owner owner) {
+  CompletableFuture<BatchProgress> find(ApiRequest request, Caller caller) {
     String text = request.pathValue("id");
     for (BatchProtocol protocol : BatchProtocol.values()) {
       Optional<BatchId> id = BatchId.parse(text, protocol);
@@ -36,15 +36,15 @@ final class OwnedBatches {
             .thenApply(
                 found ->
                     found
-                        .filter(progress -> isOf(progress.batch().spec(), owner, protocol))
+                        .filter(progress -> isOf(progress.batch().spec(), caller, protocol))
                         .orElseThrow(() -> unknown(text)));
       }
     }
     throw unknown(text);
   }
 
-  private static boolean isOf(BatchSpec spec, Owner owner, BatchProtocol protocol) {
-    return spec.owner().equals(owner) && spec.protocol() == protocol;
+  private static boolean isOf(BatchSpec spec, Caller caller, BatchProtocol protocol) {
+    return caller.sees(spec.owner()) && spec.protocol() == protocol;
   }
 
   private static ProblemException unknown(String text) {

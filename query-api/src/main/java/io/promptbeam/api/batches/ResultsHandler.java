@@ -2,10 +2,10 @@ package io.promptbeam.api.batches;
 
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.batch.BatchProgress;
 import io.promptbeam.batch.BatchProtocol;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.JobStore;
 import java.util.Map;
 import java.util.Objects;
@@ -24,9 +24,9 @@ final class ResultsHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     return batches
-        .find(request, owner)
+        .find(request, caller)
         .thenCompose(
             progress -> {
               ResultsQuery query = ResultsQuery.of(request, progress.batch().spec().id());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.ProblemException;
@@ -15,7 +16,6 @@ import io.promptbeam.batch.BatchStatus;
 import io.promptbeam.batch.FileId;
 import io.promptbeam.batch.StoredFile;
 import io.promptbeam.catalog.ModelCatalog;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.FileLines;
 import io.promptbeam.store.FileStore;
 import io.promptbeam.store.FileUpload;
@@ -72,15 +72,15 @@ final class RetryHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     Instant arrivedAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    BatchProgress of = joined(batches.find(request, owner));
+    BatchProgress of = joined(batches.find(request, caller));
     RetryRequest wanted = RetryRequest.of(request, catalog.get());
     ObjectNode identity = JsonNodeFactory.instance.objectNode();
     identity.put("retry_of", of.batch().spec().id().hex()).set("body", wanted.body());
     RepeatableCreation.Attempt attempt =
         RepeatableCreation.Attempt.of(
-            owner,
+            of.batch().spec().owner(),
             identity,
             request.header("Idempotency-Key"),
             request.header("X-Stainless-Retry-Count"),

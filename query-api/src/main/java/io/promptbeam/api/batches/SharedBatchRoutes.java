@@ -28,8 +28,8 @@ public final class SharedBatchRoutes {
       Clock clock) {
     OwnedBatches batches = new OwnedBatches(store::batches);
     return List.of(
-        Route.of("GET", "/v1/batches/:id/results", new ResultsHandler(store, batches, forms)),
-        Route.of(
+        Route.reading("/v1/batches/:id/results", new ResultsHandler(store, batches, forms)),
+        Route.submitting(
             "POST",
             "/v1/batches/:id/retry",
             new RetryHandler(store, creation, forms, catalog, clock)));

@@ -1,6 +1,5 @@
 package io.promptbeam.api.http;
 
-import io.promptbeam.job.Owner;
 import java.util.concurrent.CompletableFuture;
 
 /** Answers the requests of one route. Thread-safe. */
@@ -10,5 +9,5 @@ public interface Handler {
    * Does not block but for reading the body. A {@link ProblemException}, thrown or in the future,
    * becomes its problem.
    */
-  CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner);
+  CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller);
 }

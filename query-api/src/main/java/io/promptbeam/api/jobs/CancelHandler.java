@@ -2,12 +2,12 @@ package io.promptbeam.api.jobs;
 
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobSpec;
-import io.promptbeam.job.Owner;
 import io.promptbeam.job.Transition.Reason;
 import io.promptbeam.store.EndedJobs;
 import io.promptbeam.store.EndedNotices;
@@ -44,9 +44,9 @@ final class CancelHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     return reader
-        .read(JobReader.idIn(request), owner, Set.of())
+        .read(JobReader.idIn(request), caller, Set.of())
         .thenCompose(job -> jobs.apply(job, new JobEvent.RequestCancel()))
         .thenApply(this::answer);
   }

@@ -2,12 +2,12 @@ package io.promptbeam.api.jobs;
 
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.JobId;
-import io.promptbeam.job.Owner;
 import io.promptbeam.job.Transition.Reason;
 import io.promptbeam.store.Jobs;
 import io.promptbeam.store.Jobs.Applied;
@@ -27,9 +27,9 @@ final class EraseHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     JobId id = JobReader.idIn(request);
-    return reader.read(id, owner, Set.of()).thenCompose(this::erase);
+    return reader.read(id, caller, Set.of()).thenCompose(this::erase);
   }
 
   private CompletableFuture<ApiResponse> erase(Job job) {

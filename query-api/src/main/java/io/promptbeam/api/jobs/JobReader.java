@@ -1,6 +1,7 @@
 package io.promptbeam.api.jobs;
 
 import io.promptbeam.api.http.ApiRequest;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.ProblemException;
 import io.promptbeam.batch.Batch;
@@ -8,14 +9,13 @@ import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchLine;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.JobStore.Part;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-/** Reads a job for its owner; for anybody else it does not exist. */
+/** Reads a job for its owner or an admin; for anybody else it does not exist. */
 final class JobReader {
   private final JobStore store;
 
@@ -28,14 +28,14 @@ final class JobReader {
     return JobId.parse(request.pathValue("job_id")).orElseThrow(JobReader::unknown);
   }
 
-  CompletableFuture<Job> read(JobId id, Owner owner, Set<Part> parts) {
+  CompletableFuture<Job> read(JobId id, Caller caller, Set<Part> parts) {
     return store
         .read(id, parts)
         .thenCompose(
             found ->
                 asItStands(
                     found
-                        .filter(job -> job.spec().owner().equals(owner))
+                        .filter(job -> caller.sees(job.spec().owner()))
                         .orElseThrow(JobReader::unknown)));
   }
 

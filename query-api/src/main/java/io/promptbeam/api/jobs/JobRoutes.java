@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -39,7 +40,8 @@ public final class JobRoutes implements AutoCloseable {
   /**
    * Watches nothing until somebody waits.
    *
-   * @param tokenSecret signs page tokens; the same in every process that serves the same callers
+   * @param tokenSecret signs page tokens; the same in every process that serves the same callers.
+   *     Asked when a list is
    */
   public JobRoutes(
       JobStore store,
@@ -47,7 +49,7 @@ public final class JobRoutes implements AutoCloseable {
       Supplier<ModelCatalog> catalog,
       Clock clock,
       Bounds bounds,
-      byte[] tokenSecret) {
+      Supplier<CompletableFuture<byte[]>> tokenSecret) {
     watcher = new JobWatcher(store, WATCH_TICK, bounds.maxWaiters());
     var cache =
         new TerminalCache(bounds.cacheBytes(), bounds.cacheTimeToLive(), Ticker.systemTicker());
@@ -62,26 +64,27 @@ public final class JobRoutes implements AutoCloseable {
     // Spark tries routes in order: what is polled comes first.
     routes =
         List.of(
-            Route.of(
-                "GET", JobPaths.STATUS, new StatusHandler(reader, cache, watcher, reasons, clock)),
-            Route.of("GET", JobPaths.RESULT, new ResultHandler(reader, cache, reasons, clock)),
-            Route.of("POST", JobPaths.SUBMIT, new SubmitHandler(parser::parse, limited, clock)),
-            Route.of(
+            Route.reading(
+                JobPaths.STATUS, new StatusHandler(reader, cache, watcher, reasons, clock)),
+            Route.reading(JobPaths.RESULT, new ResultHandler(reader, cache, reasons, clock)),
+            Route.submitting(
+                "POST", JobPaths.SUBMIT, new SubmitHandler(parser::parse, limited, clock)),
+            Route.submitting(
                 "POST",
                 JobPaths.TRAINER_ANALYSIS,
                 new SubmitHandler(parser::parseTrainerAnalysis, limited, clock)),
-            Route.of(
-                "GET", JobPaths.JOBS, new ListHandler(store, new PageToken(tokenSecret), clock)),
-            Route.of(
+            Route.reading(
+                JobPaths.JOBS, new ListHandler(store, new PageTokens(tokenSecret), clock)),
+            Route.submitting(
                 "POST",
                 JobPaths.CANCEL,
                 new CancelHandler(reader, jobs, ended, notices, usage, clock)),
-            Route.of(
+            Route.submitting(
                 "POST",
                 JobPaths.RETRY,
                 new RetryHandler(reader, new Resubmissions(catalog), limited, clock)),
-            Route.of("DELETE", JobPaths.JOB, new EraseHandler(reader, jobs, cache)),
-            Route.of("GET", JobPaths.MODELS, new ModelsHandler(catalog)));
+            Route.submitting("DELETE", JobPaths.JOB, new EraseHandler(reader, jobs, cache)),
+            Route.reading(JobPaths.MODELS, new ModelsHandler(catalog)));
   }
 
   public List<Route> routes() {

@@ -2,7 +2,9 @@ package io.promptbeam.api.jobs;
 
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
+import io.promptbeam.api.http.OwnerParameter;
 import io.promptbeam.api.http.Problems;
 import io.promptbeam.job.Owner;
 import io.promptbeam.store.JobFilter;
@@ -18,18 +20,23 @@ final class ListHandler implements Handler {
   private static final int MAX_EMPTY_PAGES = 5;
 
   private final JobStore store;
-  private final PageToken tokens;
+  private final PageTokens tokens;
   private final Clock clock;
 
-  ListHandler(JobStore store, PageToken tokens, Clock clock) {
+  ListHandler(JobStore store, PageTokens tokens, Clock clock) {
     this.store = store;
     this.tokens = tokens;
     this.clock = clock;
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
+    Owner owner = OwnerParameter.of(request, caller);
     ListQuery query = ListQuery.of(request.query());
+    return tokens.get().thenCompose(signing -> answer(owner, query, signing));
+  }
+
+  private CompletableFuture<ApiResponse> answer(Owner owner, ListQuery query, PageToken tokens) {
     JobFilter filter = query.filter();
     Optional<String> after =
         query

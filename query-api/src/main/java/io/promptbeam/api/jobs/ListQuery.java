@@ -1,5 +1,6 @@
 package io.promptbeam.api.jobs;
 
+import io.promptbeam.api.http.OwnerParameter;
 import io.promptbeam.api.http.Problems;
 import io.promptbeam.job.JobState;
 import io.promptbeam.store.JobFilter;
@@ -24,6 +25,7 @@ record ListQuery(JobFilter filter, int pageSize, Optional<String> pageToken) {
           "model_id",
           "question_id",
           "batch_id",
+          OwnerParameter.NAME,
           "created_after",
           "created_before",
           "page_size",

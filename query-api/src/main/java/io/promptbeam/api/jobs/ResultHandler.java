@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.EntityTag;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.Problem;
@@ -14,7 +15,6 @@ import io.promptbeam.job.Ending;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.JobStore.Part;
 import java.time.Clock;
 import java.time.Instant;
@@ -37,15 +37,15 @@ final class ResultHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     JobId id = JobReader.idIn(request);
     Optional<String> known = request.header("If-None-Match");
-    Optional<Tagged> cached = cache.find(id, View.RESULT, owner);
+    Optional<Tagged> cached = cache.find(id, View.RESULT, caller);
     if (cached.isPresent()) {
       return CompletableFuture.completedFuture(answer(cached.get(), known));
     }
     return reader
-        .read(id, owner, Set.of(Part.RESULT))
+        .read(id, caller, Set.of(Part.RESULT))
         .thenCompose(
             job ->
                 job.run().state().isTerminal()

@@ -3,12 +3,12 @@ package io.promptbeam.api.jobs;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.JobStore.Part;
 import io.promptbeam.submit.Resubmissions;
 import io.promptbeam.submit.Resubmissions.Outcome;
@@ -36,9 +36,9 @@ final class RetryHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     return reader
-        .read(JobReader.idIn(request), owner, Set.of(Part.REQUEST))
+        .read(JobReader.idIn(request), caller, Set.of(Part.REQUEST))
         .thenCompose(this::submit);
   }
 

@@ -2,6 +2,7 @@ package io.promptbeam.api.jobs;
 
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.EntityTag;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.WaitPreference;
@@ -10,7 +11,6 @@ import io.promptbeam.api.jobs.TerminalCache.View;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.JobState;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.JobStore.Part;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,20 +41,20 @@ final class StatusHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     JobId id = JobReader.idIn(request);
     Optional<String> known = request.header("If-None-Match");
     Duration wait = WaitPreference.of(request);
-    Optional<Tagged> cached = cache.find(id, View.STATUS, owner);
+    Optional<Tagged> cached = cache.find(id, View.STATUS, caller);
     if (cached.isPresent()) {
       return CompletableFuture.completedFuture(applied(answer(cached.get(), known), wait));
     }
     return reader
-        .read(id, owner, Set.of())
+        .read(id, caller, Set.of())
         .thenCompose(
             job -> {
               if (job.run().state().isTerminal()) {
-                return render(job).thenApply(now -> applied(answer(now, known), wait));
+                return render(job, caller).thenApply(now -> applied(answer(now, known), wait));
               }
               // A caller who has not seen the present state wants that, not the next one; why it
               // waits is no state.
@@ -67,16 +67,16 @@ final class StatusHandler implements Handler {
               }
               return watcher
                   .await(id, job.run().state(), wait)
-                  .map(changed -> changed.thenCompose(done -> afterWait(id, owner, known, wait)))
+                  .map(changed -> changed.thenCompose(done -> afterWait(id, caller, known, wait)))
                   .orElseGet(() -> unfinished(job).thenApply(now -> answer(now, known)));
             });
   }
 
   private CompletableFuture<ApiResponse> afterWait(
-      JobId id, Owner owner, Optional<String> known, Duration wait) {
+      JobId id, Caller caller, Optional<String> known, Duration wait) {
     return reader
-        .read(id, owner, Set.of())
-        .thenCompose(this::render)
+        .read(id, caller, Set.of())
+        .thenCompose(job -> render(job, caller))
         .thenApply(now -> applied(answer(now, known), wait));
   }
 
@@ -86,16 +86,14 @@ final class StatusHandler implements Handler {
   }
 
   /** Reads the result only where the answer shows it. */
-  private CompletableFuture<Tagged> render(Job job) {
+  private CompletableFuture<Tagged> render(Job job, Caller caller) {
     if (!job.run().state().isTerminal()) {
       return unfinished(job);
     }
     if (job.run().state() != JobState.COMPLETED || job.run().erased()) {
       return CompletableFuture.completedFuture(remember(job));
     }
-    return reader
-        .read(job.spec().id(), job.spec().owner(), Set.of(Part.RESULT))
-        .thenApply(this::remember);
+    return reader.read(job.spec().id(), caller, Set.of(Part.RESULT)).thenApply(this::remember);
   }
 
   private Tagged remember(Job job) {

@@ -3,6 +3,7 @@ package io.promptbeam.api.jobs;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.JsonBody;
 import io.promptbeam.api.http.Problem;
@@ -40,11 +41,12 @@ final class SubmitHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     JsonNode body = JsonBody.read(request);
     Submission submission;
     try {
-      submission = form.parse(body, owner, request.header("Idempotency-Key"), clock.instant());
+      submission =
+          form.parse(body, caller.owner(), request.header("Idempotency-Key"), clock.instant());
     } catch (InvalidSubmissionException e) {
       throw Problems.invalid(e).asException();
     }

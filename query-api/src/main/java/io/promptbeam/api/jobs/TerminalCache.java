@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.job.JobId;
 import io.promptbeam.job.Owner;
 import java.time.Duration;
@@ -52,10 +53,10 @@ final class TerminalCache {
             .build();
   }
 
-  /** Only what {@code owner} put there. */
-  Optional<Tagged> find(JobId id, View view, Owner owner) {
+  /** Only what {@code caller} sees. */
+  Optional<Tagged> find(JobId id, View view, Caller caller) {
     Entry entry = entries.getIfPresent(new Key(id, view));
-    return entry == null || !entry.owner().equals(owner)
+    return entry == null || !caller.sees(entry.owner())
         ? Optional.empty()
         : Optional.of(new Tagged(entry.tag(), entry.answer()));
   }

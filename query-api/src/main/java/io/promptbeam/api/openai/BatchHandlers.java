@@ -6,13 +6,14 @@ import io.promptbeam.api.batches.BatchState;
 import io.promptbeam.api.batches.Outlooks;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
+import io.promptbeam.api.http.OwnerParameter;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.BatchId;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.BatchStatus;
 import io.promptbeam.batch.Cut;
-import io.promptbeam.job.Owner;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.store.BatchStore;
 import java.time.Clock;
@@ -49,11 +50,11 @@ final class BatchHandlers {
     this.clock = clock;
   }
 
-  CompletableFuture<ApiResponse> retrieve(ApiRequest request, Owner owner) {
-    return find(request.pathValue("id"), owner).thenCompose(this::answer);
+  CompletableFuture<ApiResponse> retrieve(ApiRequest request, Caller caller) {
+    return find(request.pathValue("id"), caller).thenCompose(this::answer);
   }
 
-  CompletableFuture<ApiResponse> list(ApiRequest request, Owner owner) {
+  CompletableFuture<ApiResponse> list(ApiRequest request, Caller caller) {
     ListParameters parameters = new ListParameters(request);
     int limit = parameters.limit(DEFAULT_LIMIT, MAX_LIMIT);
     Optional<String> after = parameters.text("after");
@@ -63,7 +64,7 @@ final class BatchHandlers {
     }
     return store
         .get()
-        .list(owner, BatchProtocol.OPENAI, last, limit + 1)
+        .list(OwnerParameter.of(request, caller), BatchProtocol.OPENAI, last, limit + 1)
         .thenCompose(
             found ->
                 reader
@@ -76,9 +77,9 @@ final class BatchHandlers {
   }
 
   /** Of a batch that is being cancelled, or was, changes nothing. */
-  CompletableFuture<ApiResponse> cancel(ApiRequest request, Owner owner) {
+  CompletableFuture<ApiResponse> cancel(ApiRequest request, Caller caller) {
     String id = request.pathValue("id");
-    return find(id, owner)
+    return find(id, caller)
         .thenCompose(
             state -> {
               Batch batch = state.batch();
@@ -95,7 +96,7 @@ final class BatchHandlers {
                   .thenCompose(
                       cut -> {
                         wake(batch);
-                        return find(id, owner);
+                        return find(id, caller);
                       })
                   .thenCompose(this::answer);
             });
@@ -127,10 +128,10 @@ final class BatchHandlers {
         .asException();
   }
 
-  private CompletableFuture<BatchState> find(String text, Owner owner) {
+  private CompletableFuture<BatchState> find(String text, Caller caller) {
     BatchId id = BatchId.parse(text, BatchProtocol.OPENAI).orElseThrow(() -> Answers.noBatch(text));
     return reader
-        .read(id, owner, BatchProtocol.OPENAI)
+        .read(id, caller, BatchProtocol.OPENAI)
         .thenApply(found -> found.orElseThrow(() -> Answers.noBatch(text)));
   }
 

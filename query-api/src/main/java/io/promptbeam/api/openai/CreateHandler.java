@@ -5,6 +5,7 @@ import io.promptbeam.api.batches.BatchReader;
 import io.promptbeam.api.batches.RepeatableCreation;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.api.http.JsonBody;
 import io.promptbeam.api.http.Problem;
@@ -64,7 +65,8 @@ final class CreateHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
+    Owner owner = caller.owner();
     JsonNode body = JsonBody.read(request);
     CreateRequest wanted = CreateRequest.of(body);
     RepeatableCreation.Attempt attempt =

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.batches.BatchState;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
+import io.promptbeam.api.http.OwnerParameter;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.FileId;
@@ -54,7 +56,8 @@ final class FileHandlers {
   }
 
   /** Files that batches make are listed only when their purpose is asked for. */
-  CompletableFuture<ApiResponse> list(ApiRequest request, Owner owner) {
+  CompletableFuture<ApiResponse> list(ApiRequest request, Caller caller) {
+    Owner owner = OwnerParameter.of(request, caller);
     ListParameters parameters = new ListParameters(request);
     int limit = parameters.limit(MAX_LIMIT, MAX_LIMIT);
     boolean newestFirst = parameters.newestFirst();
@@ -77,10 +80,10 @@ final class FileHandlers {
                     found.size() > limit));
   }
 
-  CompletableFuture<ApiResponse> retrieve(ApiRequest request, Owner owner) {
+  CompletableFuture<ApiResponse> retrieve(ApiRequest request, Caller caller) {
     return either(
         request,
-        owner,
+        caller,
         file -> Answers.json(FileViews.json(file)),
         (id, state) ->
             isCounted(state)
@@ -101,10 +104,10 @@ final class FileHandlers {
   }
 
   /** Whatever the caller accepts: a file is not negotiated. */
-  CompletableFuture<ApiResponse> content(ApiRequest request, Owner owner) {
+  CompletableFuture<ApiResponse> content(ApiRequest request, Caller caller) {
     return either(
         request,
-        owner,
+        caller,
         file ->
             ApiResponse.streamed(200, BINARY, out -> StoredContent.write(files.get(), file, out))
                 .with("Content-Length", Long.toString(file.bytes()))
@@ -115,13 +118,13 @@ final class FileHandlers {
   }
 
   /** Refused while a batch may still read the file, and for files that are made of a batch. */
-  CompletableFuture<ApiResponse> delete(ApiRequest request, Owner owner) {
+  CompletableFuture<ApiResponse> delete(ApiRequest request, Caller caller) {
     String id = request.pathValue("id");
     return eitherLater(
         request,
-        owner,
+        caller,
         file ->
-            requireUnused(file, owner)
+            requireUnused(file)
                 .thenCompose(done -> files.get().delete(file))
                 .thenApply(done -> deleted(id)),
         (output, state) -> {
@@ -137,10 +140,10 @@ final class FileHandlers {
         });
   }
 
-  private CompletableFuture<Void> requireUnused(StoredFile file, Owner owner) {
+  private CompletableFuture<Void> requireUnused(StoredFile file) {
     return batches
         .get()
-        .list(owner, BatchProtocol.OPENAI, Optional.empty(), BATCHES_LOOKED_AT)
+        .list(file.owner(), BatchProtocol.OPENAI, Optional.empty(), BATCHES_LOOKED_AT)
         .thenAccept(
             newest ->
                 newest.stream()
@@ -173,26 +176,26 @@ final class FileHandlers {
 
   private CompletableFuture<ApiResponse> either(
       ApiRequest request,
-      Owner owner,
+      Caller caller,
       Function<StoredFile, ApiResponse> ofUpload,
       OfOutput<ApiResponse> ofOutput) {
     return eitherLater(
         request,
-        owner,
+        caller,
         file -> CompletableFuture.completedFuture(ofUpload.apply(file)),
         (id, state) -> CompletableFuture.completedFuture(ofOutput.of(id, state)));
   }
 
   private CompletableFuture<ApiResponse> eitherLater(
       ApiRequest request,
-      Owner owner,
+      Caller caller,
       Function<StoredFile, CompletableFuture<ApiResponse>> ofUpload,
       OfOutput<CompletableFuture<ApiResponse>> ofOutput) {
     String text = request.pathValue("id");
     @Nullable OutputId output = OutputId.parse(text).orElse(null);
     if (output != null) {
       return outputs
-          .find(output, owner)
+          .find(output, caller)
           .thenCompose(found -> ofOutput.of(output, found.orElseThrow(() -> Answers.noFile(text))));
     }
     FileId id = FileId.parse(text).orElseThrow(() -> Answers.noFile(text));
@@ -203,7 +206,7 @@ final class FileHandlers {
             found ->
                 ofUpload.apply(
                     found
-                        .filter(file -> file.listed() && file.owner().equals(owner))
+                        .filter(file -> file.listed() && caller.sees(file.owner()))
                         .orElseThrow(() -> Answers.noFile(text))));
   }
 

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelConfig;
-import io.promptbeam.job.Owner;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -20,7 +20,7 @@ final class ModelHandlers {
     this.catalog = catalog;
   }
 
-  CompletableFuture<ApiResponse> list(ApiRequest request, Owner owner) {
+  CompletableFuture<ApiResponse> list(ApiRequest request, Caller caller) {
     ModelCatalog models = catalog.get();
     ObjectNode body = JsonNodeFactory.instance.objectNode().put("object", "list");
     ArrayNode data = body.putArray("data");
@@ -28,7 +28,7 @@ final class ModelHandlers {
     return CompletableFuture.completedFuture(Answers.json(body));
   }
 
-  CompletableFuture<ApiResponse> retrieve(ApiRequest request, Owner owner) {
+  CompletableFuture<ApiResponse> retrieve(ApiRequest request, Caller caller) {
     ModelCatalog models = catalog.get();
     String id = request.pathValue("id");
     ModelConfig model =

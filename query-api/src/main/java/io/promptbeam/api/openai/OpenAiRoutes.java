@@ -53,16 +53,16 @@ public final class OpenAiRoutes {
     UploadHandler upload = new UploadHandler(files, clock, maxFileBytes);
     ModelHandlers models = new ModelHandlers(catalog);
     return List.of(
-        Route.of("POST", "/v1/files", upload),
-        Route.of("GET", "/v1/files", file::list),
-        Route.of("GET", "/v1/files/:id", file::retrieve),
-        Route.of("DELETE", "/v1/files/:id", file::delete),
-        Route.of("GET", "/v1/files/:id/content", file::content),
-        Route.of("POST", "/v1/batches", create),
-        Route.of("GET", "/v1/batches", batch::list),
-        Route.of("GET", "/v1/batches/:id", batch::retrieve),
-        Route.of("POST", "/v1/batches/:id/cancel", batch::cancel),
-        Route.of("GET", "/v1/models", models::list),
-        Route.of("GET", "/v1/models/:id", models::retrieve));
+        Route.submitting("POST", "/v1/files", upload),
+        Route.reading("/v1/files", file::list),
+        Route.reading("/v1/files/:id", file::retrieve),
+        Route.submitting("DELETE", "/v1/files/:id", file::delete),
+        Route.reading("/v1/files/:id/content", file::content),
+        Route.submitting("POST", "/v1/batches", create),
+        Route.reading("/v1/batches", batch::list),
+        Route.reading("/v1/batches/:id", batch::retrieve),
+        Route.submitting("POST", "/v1/batches/:id/cancel", batch::cancel),
+        Route.reading("/v1/models", models::list),
+        Route.reading("/v1/models/:id", models::retrieve));
   }
 }

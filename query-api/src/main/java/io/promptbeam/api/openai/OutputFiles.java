@@ -3,12 +3,12 @@ package io.promptbeam.api.openai;
 import io.promptbeam.api.batches.BatchLines;
 import io.promptbeam.api.batches.BatchReader;
 import io.promptbeam.api.batches.BatchState;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.batch.BatchProtocol;
 import io.promptbeam.batch.BatchRun;
 import io.promptbeam.batch.SegmentTally;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.job.JobState;
-import io.promptbeam.job.Owner;
 import io.promptbeam.store.JobStore;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -61,10 +61,10 @@ final class OutputFiles {
     return expiresAt(state).filter(at -> !at.isAfter(now)).isPresent();
   }
 
-  /** The batch whose file it is; empty when the owner has no such file. */
-  CompletableFuture<Optional<BatchState>> find(OutputId id, Owner owner) {
+  /** The batch whose file it is; empty when the caller sees no such file. */
+  CompletableFuture<Optional<BatchState>> find(OutputId id, Caller caller) {
     return reader
-        .read(id.batch(), owner, BatchProtocol.OPENAI)
+        .read(id.batch(), caller, BatchProtocol.OPENAI)
         .thenApply(
             found -> found.filter(s -> exists(s, id.kind()) && !isExpired(s, clock.instant())));
   }

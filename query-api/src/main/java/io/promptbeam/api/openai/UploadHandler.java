@@ -2,6 +2,7 @@ package io.promptbeam.api.openai;
 
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
 import io.promptbeam.batch.FileId;
 import io.promptbeam.batch.StoredFile;
@@ -36,7 +37,8 @@ final class UploadHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
+    Owner owner = caller.owner();
     FileStore store = files.get();
     FileId id = FileId.random();
     FileUpload upload = new FileUpload(store, id);

@@ -1,6 +1,7 @@
 package io.promptbeam.api.spark;
 
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.ErrorStyle;
 import io.promptbeam.api.http.Gate;
 import io.promptbeam.api.http.Problem;
@@ -8,7 +9,6 @@ import io.promptbeam.api.http.Problems;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.api.http.SecurityHeaders;
 import io.promptbeam.api.http.WaitPreference;
-import io.promptbeam.job.Owner;
 import io.promptbeam.outage.SparseWarning;
 import java.io.IOException;
 import java.time.Duration;
@@ -97,8 +97,9 @@ final class Edge {
         return;
       }
       refuseOtherCodings(call);
-      Owner owner = gate.admit(call, route.open());
-      answer = await(route.handler().handle(call, owner), call);
+      Caller caller = gate.admit(call, route.isOpen());
+      route.requireScope(caller);
+      answer = await(route.handler().handle(call, caller), call);
     } catch (ExecutionException | TimeoutException | RuntimeException e) {
       answer = answer(problem(e, call), call);
     } catch (InterruptedException e) {

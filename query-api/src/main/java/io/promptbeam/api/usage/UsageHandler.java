@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Handler;
+import io.promptbeam.api.http.OwnerParameter;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.OwnerPolicy;
 import io.promptbeam.job.Owner;
@@ -21,7 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** Adds up what the caller used, and says what is left of its budget today. */
+/** Adds up what an owner used, and says what is left of its budget today. */
 public final class UsageHandler implements Handler {
   public static final String PATH = "/api/llm/usage";
 
@@ -39,7 +41,8 @@ public final class UsageHandler implements Handler {
   }
 
   @Override
-  public CompletableFuture<ApiResponse> handle(ApiRequest request, Owner owner) {
+  public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
+    Owner owner = OwnerParameter.of(request, caller);
     LocalDate today = UsageDay.of(owner, clock.instant()).day();
     UsageQuery query = UsageQuery.of(request.query(), today);
     OwnerPolicy policy = catalog.get().owner(owner);

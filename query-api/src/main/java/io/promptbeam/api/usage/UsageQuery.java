@@ -1,5 +1,6 @@
 package io.promptbeam.api.usage;
 
+import io.promptbeam.api.http.OwnerParameter;
 import io.promptbeam.api.http.Problems;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
@@ -19,7 +20,8 @@ import java.util.TreeSet;
  */
 record UsageQuery(GroupBy groupBy, LocalDate from, LocalDate to, Optional<String> modelId) {
   private static final long MAX_DAYS = 366;
-  private static final Set<String> KNOWN = Set.of("group_by", "from", "to", "model_id");
+  private static final Set<String> KNOWN =
+      Set.of("group_by", "from", "to", "model_id", OwnerParameter.NAME);
 
   /** What a row stands for. */
   enum GroupBy {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.promptbeam.api.http.ApiRequest;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.job.JobId;
@@ -85,7 +86,7 @@ class CancelHandlerTest {
   void webhook_isToldAtOnce_whenAJobIsCancelledHere() throws Exception {
     ApiRequest request = cancelOfAJob();
 
-    assertThat(handler().handle(request, ADA).join().status()).isEqualTo(200);
+    assertThat(handler().handle(request, Caller.of(ADA)).join().status()).isEqualTo(200);
     assertThat(kept).containsExactly("put job.cancelled");
   }
 
@@ -93,6 +94,6 @@ class CancelHandlerTest {
   void job_isCancelled_whetherANoticeCanBeKeptOrNot() throws Exception {
     keeping = CompletableFuture.failedFuture(new IOException("away"));
 
-    assertThat(handler().handle(cancelOfAJob(), ADA).join().status()).isEqualTo(200);
+    assertThat(handler().handle(cancelOfAJob(), Caller.of(ADA)).join().status()).isEqualTo(200);
   }
 }
