@@ -6,6 +6,8 @@
 if [ ! -f "$here/target/bench.classpath" ]; then
   die "the benchmark is not built. Run: mvn -B -DskipTests package"
 fi
+# The jar of the promptbeam command names its own libraries, of another Beam: its classes alone.
+classpath=$(sed 's#[^:]*/promptbeam\.jar#'"$root"'/local/target/classes#' "$here/target/bench.classpath")
 settings=
 while [ $# -gt 0 ]; do
   case $1 in
@@ -16,5 +18,5 @@ while [ $# -gt 0 ]; do
 done
 cd "$here" || exit 3
 # shellcheck disable=SC2086
-exec "$java" $jvm $settings -cp "target/test-classes:target/classes:$(cat target/bench.classpath)" \
+exec "$java" $jvm $settings -cp "target/test-classes:target/classes:$classpath" \
   io.promptbeam.flink.EngineBench "$@"

@@ -47,6 +47,8 @@ resource "google_cloud_run_v2_service" "api" {
         ],
         var.api_id_token_audience == "" ? [] : ["--id-token-audience=${var.api_id_token_audience}"],
         var.api_iap_audience == "" ? [] : ["--iap-audience=${var.api_iap_audience}"],
+        # Tokens let in only whom this file names.
+        var.api_id_token_audience == "" && var.api_iap_audience == "" ? [] : ["--principals=${local.models_mount}/principals.txt"],
         var.api_args,
       )
 

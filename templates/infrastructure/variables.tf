@@ -160,7 +160,7 @@ variable "api_args" {
 }
 
 variable "api_id_token_audience" {
-  description = "Audience of the Google-signed ID tokens that the service takes beside API keys, usually its own address; empty: it takes none."
+  description = "Audience of the Google-signed ID tokens that the service takes beside API keys, usually its own address; empty: it takes none. Whom they let in, principals.txt beside models.yaml says."
   type        = string
   default     = ""
 
@@ -171,7 +171,7 @@ variable "api_id_token_audience" {
 }
 
 variable "api_iap_audience" {
-  description = "Audience of the assertions of an Identity-Aware Proxy in front of the service: /projects/NUMBER/global/backendServices/ID; empty: it takes none."
+  description = "Audience of the assertions of an Identity-Aware Proxy in front of the service: /projects/NUMBER/global/backendServices/ID; empty: it takes none. Whom they let in, principals.txt beside models.yaml says."
   type        = string
   default     = ""
 

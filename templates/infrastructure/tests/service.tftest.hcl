@@ -20,6 +20,7 @@ run "service_starts_with_what_was_made" {
     condition = google_cloud_run_v2_service.api[0].template[0].containers[0].args == tolist([
       "--host=0.0.0.0", "--project=demo-project", "--instance=promptbeam", "--app-profile=promptbeam-api",
       "--models=/etc/promptbeam/models.yaml", "--require-keys", "--id-token-audience=https://jobs.example.com",
+      "--principals=/etc/promptbeam/principals.txt",
       "--example=1",
     ])
     error_message = "The service is told its project, tables and models."

@@ -41,6 +41,7 @@ final class FlinkArguments {
     Map<String, String> defaults = new LinkedHashMap<>();
     defaults.put("flinkMaster", EMBEDDED);
     defaults.put("parallelism", "1");
+    defaults.put("shards", "8");
     defaults.put("checkpointingInterval", "10000");
     // A checkpoint that was slow is not followed by all those that it held up.
     defaults.put("minPauseBetweenCheckpoints", "1000");

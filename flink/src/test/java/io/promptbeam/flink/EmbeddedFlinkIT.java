@@ -2,6 +2,8 @@ package io.promptbeam.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.promptbeam.job.JobId;
+import io.promptbeam.job.JobState;
 import io.promptbeam.local.bench.BenchModels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,7 +24,8 @@ class EmbeddedFlinkIT {
   private static final int JOBS = 500;
 
   @Test
-  void jobs_complete_whenFlinkRunsInOneProcess(@TempDir Path directory) throws Exception {
+  void jobs_completeOrAreHandedBack_whenFlinkRunsInOneProcessThatIsToldToEnd(
+      @TempDir Path directory) throws Exception {
     Path checkpoints = directory.resolve("checkpoints");
     try (Servers servers = new Servers(directory, Servers.USUAL, 60_000)) {
       List<String> options = new ArrayList<>(servers.flinkOptions());
@@ -29,7 +34,9 @@ class EmbeddedFlinkIT {
       Path log = directory.resolve("flink.log");
       // Before there is a pipeline: the sweep at its start, or the message, leads to them.
       var ended = new Ended(servers, servers.submit(BenchModels.UNLIMITED, JOBS));
-      try (Script flink = Script.start(log, Map.of("JAVA_OPTS", "-Xmx512m"), "run.sh", options)) {
+      try (Script flink =
+          Script.start(
+              log, Map.of("JAVA_OPTS", "-Xmx512m -XX:TieredStopAtLevel=1"), "run.sh", options)) {
         flink.awaitOutput("Running. Ctrl-C stops it.", Duration.ofSeconds(60));
         ended.await(Duration.ofSeconds(90));
         assertThat(ended.completed()).isEqualTo(JOBS);
@@ -38,6 +45,15 @@ class EmbeddedFlinkIT {
         try (Stream<Path> files = Files.walk(checkpoints)) {
           assertThat(files.map(file -> file.getFileName().toString())).contains("_metadata");
         }
+
+        List<JobId> more = servers.submit(BenchModels.UNLIMITED, JOBS);
+        while (servers.unlimited.stats().inFlight() == 0) {
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        flink.terminate();
+        assertThat(servers.read(more))
+            .hasSize(JOBS)
+            .noneMatch(job -> job.run().state() == JobState.PROCESSING);
       }
     }
   }

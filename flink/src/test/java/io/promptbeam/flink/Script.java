@@ -70,9 +70,13 @@ final class Script implements AutoCloseable {
     process.destroyForcibly().waitFor();
   }
 
-  /** Asks it to end, and kills it when it has not after a while. */
   @Override
   public void close() {
+    terminate();
+  }
+
+  /** Asks it to end, and kills it when it has not after a while. */
+  void terminate() {
     process.destroy();
     try {
       if (!process.waitFor(20, TimeUnit.SECONDS)) {

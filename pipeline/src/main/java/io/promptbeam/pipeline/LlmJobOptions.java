@@ -43,9 +43,9 @@ public interface LlmJobOptions extends StreamingOptions {
   void setSweepSeconds(int seconds);
 
   @Description(
-      "Whether to begin with a look at every job that has not ended: for runners that forget the"
-          + " jobs they were handed when they end")
-  @Hidden
+      "true to begin with a look at every job that has not ended. For runners that forget what they"
+          + " were handed when they end, and after a job of this pipeline was cancelled: what it held"
+          + " runs at once then, and else within ten minutes.")
   @Default.Boolean(false)
   boolean getSweepEverythingAtStart();
 

@@ -16,7 +16,9 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 
-/** Dataflow's and Cloud Storage's endpoints, as far as gcloud asks them here. Keeps what is sent. */
+/**
+ * Dataflow's and Cloud Storage's endpoints, as far as gcloud asks them here. Keeps what is sent.
+ */
 final class FakeGoogle implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -42,7 +44,7 @@ final class FakeGoogle implements AutoCloseable {
     /** The second part of an upload, which is the file. */
     JsonNode file() {
       String boundary = body.lines().findFirst().orElseThrow();
-      String part = body.split(Pattern.quote(boundary))[2];
+      String part = body.split(Pattern.quote(boundary), -1)[2];
       return new Sent(method, uri, part.substring(part.indexOf("\n\n"))).json();
     }
   }

@@ -45,8 +45,7 @@ class GcloudIT {
 
       FakeGoogle.Sent sent = google.sent().get(0);
       assertThat(sent.method() + " " + sent.uri().getPath())
-          .isEqualTo(
-              "POST /v1b3/projects/acme-llm/locations/europe-west1/flexTemplates:launch");
+          .isEqualTo("POST /v1b3/projects/acme-llm/locations/europe-west1/flexTemplates:launch");
       JsonNode launch = sent.json().path("launchParameter");
       assertThat(launch.path("jobName").asText()).isEqualTo(template.id());
       assertThat(launch.path("parameters").toString())
@@ -76,8 +75,7 @@ class GcloudIT {
       command.addAll(List.of("--num-workers", "2", "--max-workers", "9", "--no-public-ips"));
       command.addAll(List.of("--machine-type", "n2d-standard-4", "--update"));
       command.addAll(List.of("--subnetwork", "regions/europe-west1/subnetworks/workers"));
-      command.addAll(
-          List.of("--service-account", "pipeline@acme-llm.iam.gserviceaccount.com"));
+      command.addAll(List.of("--service-account", "pipeline@acme-llm.iam.gserviceaccount.com"));
       command.addAll(List.of("--experiment", "use_runner_v2", "--experiment", "min_cores=2"));
       command.addAll(List.of("--map", "CallLlm/Call=AskLlm/Ask", "--map", "Jobs=Items"));
       Program run = script(google, command);
@@ -108,8 +106,9 @@ class GcloudIT {
       Program run =
           script(
               google,
-              List.of("./launch.sh", "drain", "2026-11-23_01", "--project", "acme-llm")
-                  , "--region", "europe-west1");
+              List.of("./launch.sh", "drain", "2026-11-23_01", "--project", "acme-llm"),
+              "--region",
+              "europe-west1");
       assertThat(run.status()).as(run.err()).isZero();
       FakeGoogle.Sent sent = google.sent().get(0);
       assertThat(sent.method() + " " + sent.uri().getPath())
@@ -127,7 +126,8 @@ class GcloudIT {
           script(
               google,
               List.of("./build.sh", template.id(), "--image", image, "--builder", "none"),
-              "--spec", "gs://acme-templates/flex/" + template.id() + ".json");
+              "--spec",
+              "gs://acme-templates/flex/" + template.id() + ".json");
       assertThat(run.status()).as(run.err()).isZero();
       FakeGoogle.Sent sent = google.sent().get(0);
       assertThat(sent.uri().toString())
@@ -164,7 +164,7 @@ class GcloudIT {
   }
 
   private static boolean onPath(String program) {
-    for (String place : System.getenv("PATH").split(":")) {
+    for (String place : System.getenv("PATH").split(":", -1)) {
       if (Files.isExecutable(Path.of(place, program))) {
         return true;
       }
@@ -175,8 +175,7 @@ class GcloudIT {
   /** Objects as gcloud writes them. */
   private static final class Json {
     static JsonNode sorted(Map<String, String> fields) {
-      return new ObjectMapper()
-          .valueToTree(new TreeMap<>(fields));
+      return new ObjectMapper().valueToTree(new TreeMap<>(fields));
     }
   }
 }

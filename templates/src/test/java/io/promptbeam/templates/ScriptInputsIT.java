@@ -19,10 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What the scripts refuse before they call gcloud, and how they say so. */
 class ScriptInputsIT {
   private static final List<String> LAUNCH =
-      List.of(
-          "./launch.sh run llm-jobs --project acme-llm --region europe-west1".split(" "));
+      List.of("./launch.sh run llm-jobs --project acme-llm --region europe-west1".split(" ", -1));
   private static final List<String> PLACES =
-      List.of("--spec gs://acme-templates/llm-jobs.json --temp gs://acme-temp".split(" "));
+      List.of("--spec gs://acme-templates/llm-jobs.json --temp gs://acme-temp".split(" ", -1));
 
   @TempDir
   @SuppressWarnings("NullAway.Init") // set by JUnit
@@ -30,7 +29,8 @@ class ScriptInputsIT {
 
   @BeforeEach
   void needBash() {
-    assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "bash is absent: the scripts were not run");
+    assumeTrue(
+        Files.isExecutable(Path.of("/bin/bash")), "bash is absent: the scripts were not run");
   }
 
   @ParameterizedTest
@@ -71,7 +71,7 @@ class ScriptInputsIT {
       command.add(replaces ? wrong : name + parameter.getValue());
     }
     if (!replaced) {
-      command.addAll(List.of(wrong.split(" ")));
+      command.addAll(List.of(wrong.split(" ", -1)));
     }
     Program run = Program.run(folder, withoutGcloud(), command);
     assertThat(run.status()).isEqualTo(2);
@@ -92,7 +92,7 @@ class ScriptInputsIT {
       })
   void build_refusesAMalformedInput_namingFieldAndRemedy(String arguments, String message) {
     List<String> command = new ArrayList<>(List.of("./build.sh"));
-    command.addAll(List.of(arguments.split(" ")));
+    command.addAll(List.of(arguments.split(" ", -1)));
     Program run = Program.run(folder, withoutGcloud(), command);
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.err()).startsWith("build.sh: " + message);
@@ -109,7 +109,7 @@ class ScriptInputsIT {
                 ("./build.sh llm-jobs --image eu.gcr.io/acme/llm-jobs:1 --spec gs://acme/a.json"
                         + " --dry-run --launcher "
                         + launcher)
-                    .split(" ")));
+                    .split(" ", -1)));
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.err().lines())
         .satisfiesExactly(

@@ -34,8 +34,7 @@ class ShadedJarIT {
     parameters.computeIfPresent("models", (name, place) -> modelsWithSecrets().toString());
     String streamingEngine =
         "--enableStreamingEngine=" + (template.mode() == Template.Mode.STREAMING);
-    Program launch =
-        launch(template, DataflowGraph.launch(folder, parameters, streamingEngine));
+    Program launch = launch(template, DataflowGraph.launch(folder, parameters, streamingEngine));
     assertThat(launch.status()).as(launch.err()).isZero();
 
     DataflowGraph graph = DataflowGraph.written(folder);
@@ -60,9 +59,9 @@ class ShadedJarIT {
         .doesNotContain("\n");
   }
 
-  @ParameterizedTest
-  @MethodSource("io.promptbeam.templates.Template#all")
-  void jar_explainsItsParameters_whenAskedForHelp(Template template) throws Exception {
+  @Test
+  void jar_explainsItsParameters_whenAskedForHelp() throws Exception {
+    Template template = Template.all().get(0);
     Program help = launch(template, List.of("--help"));
     assertThat(help.status()).isZero();
     assertThat(help.out())
@@ -75,6 +74,8 @@ class ShadedJarIT {
       assertThat(jar.getManifest().getMainAttributes().getValue("Multi-Release")).isEqualTo("true");
       assertThat(jar.stream().map(Object::toString))
           .noneMatch(name -> name.matches("META-INF/[^/]*\\.(SF|DSA|RSA)"));
+      // Google's clients need it at run time, and a test-scoped dependency here would take it away.
+      assertThat(jar.getEntry("com/google/protobuf/util/JsonFormat.class")).isNotNull();
       // Each of these services has providers in several jars, whose lists must be put together.
       assertThat(providers(jar, "org.apache.beam.sdk.runners.PipelineRunnerRegistrar"))
           .contains("DataflowPipelineRegistrar");

@@ -1,5 +1,9 @@
 package io.promptbeam.templates;
 
+import io.promptbeam.templates.export.ExportResultsOptions;
+import io.promptbeam.templates.export.ExportResultsTemplate;
+import io.promptbeam.templates.submit.SubmitFileOptions;
+import io.promptbeam.templates.submit.SubmitFileTemplate;
 import java.util.List;
 import java.util.Map;
 import org.apache.beam.sdk.options.PipelineOptions;
@@ -43,7 +47,42 @@ record Template(
                 "deadLetterTopic", "projects/acme-llm/topics/promptbeam-dead-letters",
                 "jobEventsTopic", "projects/acme-llm/topics/job-events",
                 "bigtable", "bigtable://acme-llm/promptbeam?app_profile=single-cluster",
-                "models", "gs://acme-llm-config/models.yaml")));
+                "models", "gs://acme-llm-config/models.yaml")),
+        new Template(
+            "submit-file",
+            "Promptbeam: a batch of jobs from files or BigQuery",
+            "Makes a prompt of every row of JSONL, CSV or Avro files, or of a BigQuery table or"
+                + " query, and submits them as one batch. A dry run tells count, tokens and cost.",
+            SubmitFileTemplate.class,
+            SubmitFileOptions.class,
+            args ->
+                TemplateLauncher.launch(args, SubmitFileOptions.class, SubmitFileTemplate::launch),
+            Mode.BATCH,
+            Map.of(
+                "input", "gs://acme-llm-input/reviews/*.csv",
+                "promptTemplate", "Classify this review: {text}",
+                "model", "gpt-5-mini",
+                "owner", "team-a",
+                "bigtable", "bigtable://acme-llm/promptbeam",
+                "models", "gs://acme-llm-config/models.yaml",
+                "jobsTopic", "projects/acme-llm/topics/promptbeam-jobs",
+                "rejectsOutput", "gs://acme-llm-input/rejects.jsonl")),
+        new Template(
+            "export-results",
+            "Promptbeam: results to files or BigQuery",
+            "Writes the results of a batch, or of all jobs submitted in a time, as JSONL, Avro or"
+                + " Parquet files or to a BigQuery table.",
+            ExportResultsTemplate.class,
+            ExportResultsOptions.class,
+            args ->
+                TemplateLauncher.launch(
+                    args, ExportResultsOptions.class, ExportResultsTemplate::run),
+            Mode.BATCH,
+            Map.of(
+                "bigtable", "bigtable://acme-llm/promptbeam",
+                "batchId", "batch_0123456789abcdef01234567",
+                "output", "gs://acme-llm-results/reviews/results",
+                "outputFormat", "parquet")));
   }
 
   enum Mode {

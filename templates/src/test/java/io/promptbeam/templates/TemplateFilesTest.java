@@ -49,7 +49,7 @@ class TemplateFilesTest {
   @MethodSource("io.promptbeam.templates.Template#all")
   void metadata_namesNeitherTestOptionsNorSecrets(Template template) {
     assertThat(names(Parameters.of(template.options())))
-        .doesNotContain("pubsubEmulator", "sweepEverythingAtStart")
+        .doesNotContain("pubsubEmulator")
         .noneMatch(name -> name.matches("(?i).*(secret|password|api_?key|token)"));
   }
 

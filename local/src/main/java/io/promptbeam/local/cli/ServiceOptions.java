@@ -26,7 +26,13 @@ final class ServiceOptions {
   private Optional<String> apiKey = Optional.empty();
 
   ServiceClient client(Terminal terminal) {
-    return new ServiceClient(baseUrl(terminal), key(terminal));
+    Optional<String> key = key(terminal);
+    // The HTTP client would quote it in its refusal.
+    if (key.isPresent() && !key.get().chars().allMatch(c -> c > ' ' && c < 0x7F)) {
+      throw CliException.usage(
+          "the API key holds white space or characters that no key has; give only the key");
+    }
+    return new ServiceClient(baseUrl(terminal), key);
   }
 
   private URI baseUrl(Terminal terminal) {

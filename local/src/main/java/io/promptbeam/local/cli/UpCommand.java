@@ -2,6 +2,7 @@ package io.promptbeam.local.cli;
 
 import io.promptbeam.access.KeyRequest;
 import io.promptbeam.access.Scope;
+import io.promptbeam.api.Access;
 import io.promptbeam.api.ApiConfig;
 import io.promptbeam.api.ApiServer;
 import io.promptbeam.catalog.CatalogSource;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Mixin;
     footer = {
       "  promptbeam up",
       "  promptbeam up --port 9000 --models models.yaml",
+      "  promptbeam up --require-keys",
       "  promptbeam up --host 0.0.0.0 --api-keys keys.txt"
     })
 final class UpCommand implements Callable<Integer> {
@@ -64,7 +66,7 @@ final class UpCommand implements Callable<Integer> {
       if (config.access().storedKeys() && backends.store().isEmpty()) {
         tellOfKey(stack.store());
       }
-      welcome(server.uri(), catalog.get().models().get(0).id());
+      welcome(server.uri(), catalog.get().models().get(0).id(), config.access());
       if (backends.queue().isEmpty()) {
         tellOfQueue(stack.queueTarget());
       }
@@ -104,7 +106,9 @@ final class UpCommand implements Callable<Integer> {
     }
   }
 
-  private void welcome(URI uri, String model) {
+  private void welcome(URI uri, String model, Access access) {
+    String key =
+        access.isByLoopback() ? "" : "    -H \"Authorization: Bearer $PROMPTBEAM_API_KEY\" \\\n";
     terminal.err().println();
     terminal.err().println("Promptbeam is up at " + uri + ". Ctrl-C stops it. Try:");
     terminal.err().println();
@@ -114,6 +118,7 @@ final class UpCommand implements Callable<Integer> {
             "  curl -s "
                 + uri
                 + "/api/llm/jobs/submit/ -H 'Content-Type: application/json' \\\n"
+                + key
                 + "    -d '{\"model_id\": \""
                 + model
                 + "\", \"full_input\": \"Name three prime numbers\"}'");

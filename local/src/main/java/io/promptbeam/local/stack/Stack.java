@@ -1,12 +1,12 @@
 package io.promptbeam.local.stack;
 
-import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.SecretResolver;
 import io.promptbeam.local.bigtable.EmbeddedBigtable;
 import io.promptbeam.local.pubsub.EmbeddedPubsub;
 import io.promptbeam.message.JobPublisher;
+import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.message.PubsubNames;
 import io.promptbeam.message.PubsubTarget;
 import io.promptbeam.message.PubsubTopology;

@@ -1,7 +1,6 @@
 package io.promptbeam.local.faults;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.catalog.Simulation;
@@ -11,6 +10,7 @@ import io.promptbeam.job.Owner;
 import io.promptbeam.local.bigtable.EmbeddedBigtable;
 import io.promptbeam.local.cli.Program;
 import io.promptbeam.message.JobPublisher;
+import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.message.PubsubNames;
 import io.promptbeam.message.PubsubTarget;
 import io.promptbeam.pipeline.llm.simulated.SimulatedProvider;

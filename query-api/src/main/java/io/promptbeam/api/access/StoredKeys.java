@@ -1,6 +1,6 @@
 package io.promptbeam.api.access;
 
-import com.github.benmanes.caffeine.cache.AsyncLoadingCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.promptbeam.access.ApiKey;
@@ -12,8 +12,10 @@ import io.promptbeam.store.IssuedKeys;
 import io.promptbeam.store.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -29,7 +31,9 @@ public final class StoredKeys implements AccessGate.Credentials {
 
   private static final int MAX_REMEMBERED = 10_000;
 
-  private final AsyncLoadingCache<KeyId, Optional<ApiKey>> found;
+  private final IssuedKeys keys;
+  private final Cache<KeyId, Optional<ApiKey>> found;
+  private final Map<KeyId, CompletableFuture<Optional<ApiKey>>> lookups = new ConcurrentHashMap<>();
   private final Clock clock;
   private final Duration patience;
 
@@ -37,6 +41,7 @@ public final class StoredKeys implements AccessGate.Credentials {
    * @param patience how long the store may take
    */
   public StoredKeys(IssuedKeys keys, Clock clock, Ticker ticker, Duration patience) {
+    this.keys = keys;
     this.clock = clock;
     this.patience = patience;
     found =
@@ -44,7 +49,7 @@ public final class StoredKeys implements AccessGate.Credentials {
             .maximumSize(MAX_REMEMBERED)
             .expireAfterWrite(REMEMBERED)
             .ticker(ticker)
-            .buildAsync((id, executor) -> keys.find(id));
+            .build();
   }
 
   /**
@@ -63,10 +68,23 @@ public final class StoredKeys implements AccessGate.Credentials {
   }
 
   private Optional<ApiKey> find(KeyId id) {
-    // A copy: one caller's impatience does not end the look-up for others.
-    CompletableFuture<Optional<ApiKey>> lookup = found.get(id).copy();
+    Optional<Optional<ApiKey>> known = Optional.ofNullable(found.getIfPresent(id));
+    return known.orElseGet(() -> lookUp(id));
+  }
+
+  /** Once for all who ask meanwhile; a failure is not remembered. */
+  private Optional<ApiKey> lookUp(KeyId id) {
+    CompletableFuture<Optional<ApiKey>> lookup = lookups.computeIfAbsent(id, keys::find);
     try {
-      return lookup.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      return lookup
+          .whenComplete(
+              (key, failure) -> {
+                if (failure == null) {
+                  found.put(id, key);
+                }
+                lookups.remove(id, lookup);
+              })
+          .get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof RuntimeException cause
           ? cause

@@ -1,5 +1,7 @@
 package io.promptbeam.templates.export;
 
+import io.promptbeam.templates.Accepts;
+import io.promptbeam.templates.ValueForm;
 import org.apache.beam.sdk.options.Default;
 import org.apache.beam.sdk.options.Description;
 import org.apache.beam.sdk.options.PipelineOptions;
@@ -12,13 +14,14 @@ public interface ExportResultsOptions extends PipelineOptions {
       "Where the jobs are: bigtable://PROJECT/INSTANCE[?app_profile=ID], such as"
           + " bigtable://my-project/promptbeam")
   @Validation.Required
+  @Accepts(ValueForm.BIGTABLE_INSTANCE)
   String getBigtable();
 
   void setBigtable(String target);
 
   @Description(
-      "The batch to export, such as batch_0123456789abcdef01234567 or msgbatch_…. Instead of from"
-          + " and to.")
+      "The batch to export, such as batch_0123456789abcdef01234567, or msgbatch_ and 24 digits."
+          + " Instead of from and to.")
   @Nullable String getBatchId();
 
   void setBatchId(@Nullable String id);
@@ -77,6 +80,7 @@ public interface ExportResultsOptions extends PipelineOptions {
       "Files to write, as a folder and the beginning of their names:"
           + " gs://BUCKET/FOLDER/results makes gs://BUCKET/FOLDER/results-00000-of-00003.jsonl and"
           + " so on. Such files must not be there yet. Instead of outputTable.")
+  @Accepts(ValueForm.GCS_WRITE_FILE)
   @Nullable String getOutput();
 
   void setOutput(@Nullable String prefix);
@@ -95,15 +99,16 @@ public interface ExportResultsOptions extends PipelineOptions {
   void setCompression(@Nullable String compression);
 
   @Description(
-      "How many files output makes, such as 1. 0: as many as suit the runner, which is fastest.")
-  @Default.Integer(0)
-  int getShards();
+      "How many files output makes, such as 1. Absent: as many as suit the runner, which is"
+          + " fastest.")
+  @Nullable Integer getNumFiles();
 
-  void setShards(int shards);
+  void setNumFiles(@Nullable Integer count);
 
   @Description(
       "BigQuery table to load into: PROJECT:DATASET.TABLE, such as my-project:llm.results. It is"
           + " made if it is not there; its dataset must be. Instead of output.")
+  @Accepts(ValueForm.BIGQUERY_TABLE)
   @Nullable String getOutputTable();
 
   void setOutputTable(@Nullable String table);

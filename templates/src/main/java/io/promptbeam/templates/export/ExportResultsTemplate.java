@@ -2,6 +2,7 @@ package io.promptbeam.templates.export;
 
 import static io.promptbeam.templates.export.ExportRequest.refused;
 
+import io.promptbeam.templates.TemplateLauncher;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -11,7 +12,6 @@ import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.coders.SerializableCoder;
 import org.apache.beam.sdk.extensions.avro.coders.AvroCoder;
 import org.apache.beam.sdk.io.gcp.bigquery.BigQueryIO;
-import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.apache.beam.sdk.transforms.Count;
 import org.apache.beam.sdk.transforms.Create;
 import org.apache.beam.sdk.transforms.MapElements;
@@ -32,8 +32,11 @@ public final class ExportResultsTemplate {
 
   /** Launches with options such as {@code --bigtable=... --batchId=... --output=...}. */
   public static void main(String[] args) {
-    ExportResultsOptions options =
-        PipelineOptionsFactory.fromArgs(args).withValidation().as(ExportResultsOptions.class);
+    TemplateLauncher.main(args, ExportResultsOptions.class, ExportResultsTemplate::run);
+  }
+
+  /** Runs it on the runner that the options name. */
+  public static void run(ExportResultsOptions options) {
     build(options).run();
   }
 

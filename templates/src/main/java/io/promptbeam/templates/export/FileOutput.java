@@ -4,6 +4,7 @@ import static io.promptbeam.templates.export.ExportRequest.refused;
 
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.avro.file.CodecFactory;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.beam.sdk.extensions.avro.io.AvroIO;
@@ -16,9 +17,10 @@ import org.apache.parquet.hadoop.metadata.CompressionCodecName;
  *
  * @param folder with its {@code /}
  * @param name what file names begin with
- * @param shards how many; 0: as the runner likes
+ * @param shards how many; empty: as the runner likes
  */
-record FileOutput(String folder, String name, Format format, Codec codec, int shards) {
+record FileOutput(
+    String folder, String name, Format format, Codec codec, Optional<Integer> shards) {
   enum Format {
     JSONL,
     AVRO,
@@ -52,8 +54,9 @@ record FileOutput(String folder, String name, Format format, Codec codec, int sh
     if (name.contains("*") || name.contains("?")) {
       throw refused("--output must not contain * or ?, but is '" + output + "'");
     }
-    if (options.getShards() < 0 || options.getShards() > MAX_SHARDS) {
-      throw refused("--shards is 0 to " + MAX_SHARDS + ", but is " + options.getShards());
+    Optional<Integer> shards = Optional.ofNullable(options.getNumFiles());
+    if (shards.isPresent() && (shards.get() < 1 || shards.get() > MAX_SHARDS)) {
+      throw refused("--numFiles is 1 to " + MAX_SHARDS + ", but is " + shards.get());
     }
     Format format = choice("outputFormat", options.getOutputFormat(), Format.class);
     Codec codec =
@@ -63,7 +66,7 @@ record FileOutput(String folder, String name, Format format, Codec codec, int sh
     if (format == Format.JSONL && codec == Codec.SNAPPY) {
       throw refused("--compression=snappy is for avro and parquet; jsonl takes gzip or zstd");
     }
-    return new FileOutput(output.substring(0, slash + 1), name, format, codec, options.getShards());
+    return new FileOutput(output.substring(0, slash + 1), name, format, codec, shards);
   }
 
   private static <E extends Enum<E>> E choice(String option, String text, Class<E> type) {
@@ -108,7 +111,7 @@ record FileOutput(String folder, String name, Format format, Codec codec, int sh
             .to(folder)
             .withNaming(FileIO.Write.defaultNaming(name, suffix()))
             .withCompression(whole());
-    return shards == 0 ? write : write.withNumShards(shards);
+    return shards.map(write::withNumShards).orElse(write);
   }
 
   /** Avro and Parquet are compressed inside, so that they can be read in parts. */

@@ -91,7 +91,7 @@ record BatchPlan(
     if (rejects.count() > 0 && !submission.rejectsKept()) {
       throw new IllegalArgumentException(
           rejects.text()
-              + ". Nothing was made. Mend them, or give --rejectsOutput to submit the other "
+              + " Nothing was made. Mend them, or give --rejectsOutput to submit the other "
               + lines
               + ".");
     }
@@ -99,7 +99,7 @@ record BatchPlan(
       throw new IllegalArgumentException(
           rejects.count() == 0
               ? "there are no rows; nothing was made"
-              : rejects.text() + ". No other rows are left; nothing was made.");
+              : rejects.text() + " No other rows are left; nothing was made.");
     }
   }
 

@@ -8,6 +8,9 @@ import java.util.regex.Pattern;
 
 /** Finds values in a row by the names of columns; {@code a.b} is also field b of column a. */
 final class Columns {
+  /** A number may have an exponent of nine digits. */
+  private static final int MAX_PLAIN_ZEROS = 100;
+
   private static final Pattern DOT = Pattern.compile("\\.");
 
   private final ObjectNode row;
@@ -45,6 +48,9 @@ final class Columns {
     if (value.isNull()) {
       return nullText.orElseThrow(
           () -> new InvalidRowException("null_value", "Column " + column + " has no value."));
+    }
+    if (value.isBigDecimal() && Math.abs(value.decimalValue().scale()) <= MAX_PLAIN_ZEROS) {
+      return value.decimalValue().toPlainString();
     }
     return value.isTextual() ? value.textValue() : value.toString();
   }

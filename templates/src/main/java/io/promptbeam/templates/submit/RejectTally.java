@@ -33,8 +33,9 @@ record RejectTally(long count, ArrayList<Example> first) implements Serializable
   /** For a person. */
   String text() {
     StringBuilder text = new StringBuilder();
-    first.forEach(each -> text.append("; ").append(each.row).append(": ").append(each.reason));
-    return count + (count == 1 ? " row" : " rows") + " cannot be used" + text;
+    text.append(count).append(count == 1 ? " row" : " rows").append(" cannot be used.");
+    first.forEach(each -> text.append(' ').append(each.row).append(": ").append(each.reason));
+    return text.append(count > first.size() ? " And others." : "").toString();
   }
 
   /** Counts them. */

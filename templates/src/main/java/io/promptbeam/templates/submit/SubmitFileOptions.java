@@ -1,7 +1,10 @@
 package io.promptbeam.templates.submit;
 
+import io.promptbeam.templates.Accepts;
+import io.promptbeam.templates.ValueForm;
 import org.apache.beam.sdk.options.Default;
 import org.apache.beam.sdk.options.Description;
+import org.apache.beam.sdk.options.Hidden;
 import org.apache.beam.sdk.options.PipelineOptions;
 import org.apache.beam.sdk.options.Validation;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +17,7 @@ public interface SubmitFileOptions extends PipelineOptions {
   @Description(
       "The files with the rows, a path that may have wildcards: gs://BUCKET/reviews/*.csv. Files"
           + " ending in .gz, .bz2 or .zst are unpacked. Give this, inputTable or inputQuery.")
+  @Accepts(ValueForm.GCS_READ_FILE)
   @Nullable String getInput();
 
   void setInput(@Nullable String pattern);
@@ -33,6 +37,7 @@ public interface SubmitFileOptions extends PipelineOptions {
   void setCsvDelimiter(String delimiter);
 
   @Description("A BigQuery table with the rows: PROJECT:DATASET.TABLE")
+  @Accepts(ValueForm.BIGQUERY_TABLE)
   @Nullable String getInputTable();
 
   void setInputTable(@Nullable String table);
@@ -60,6 +65,7 @@ public interface SubmitFileOptions extends PipelineOptions {
   @Description(
       "A file with the prompt template, for one that is long: gs://BUCKET/PATH, in UTF-8. Read at"
           + " the launch.")
+  @Accepts(ValueForm.GCS_READ_FILE)
   @Nullable String getPromptTemplateFile();
 
   void setPromptTemplateFile(@Nullable String location);
@@ -146,25 +152,29 @@ public interface SubmitFileOptions extends PipelineOptions {
   @Description(
       "Where jobs are kept: bigtable://PROJECT/INSTANCE[?app_profile=ID], whose profile routes to"
           + " one cluster. Needed unless dryRun.")
+  @Accepts(ValueForm.BIGTABLE_INSTANCE)
   @Nullable String getBigtable();
 
   void setBigtable(@Nullable String target);
 
   @Description("Where models.yaml is: gs://BUCKET/PATH or a local path")
   @Validation.Required
+  @Accepts(ValueForm.GCS_READ_FILE)
   String getModels();
 
   void setModels(String location);
 
   @Description(
       "The topic that wakes the job pipeline: projects/PROJECT/topics/NAME. Absent: the pipeline"
-          + " finds the batch by itself, some minutes later.")
+          + " finds the batch by itself, a minute or two later.")
+  @Accepts(ValueForm.PUBSUB_TOPIC)
   @Nullable String getJobsTopic();
 
   void setJobsTopic(@Nullable String path);
 
   @Description(
       "host:port of a Pub/Sub emulator, spoken to in plain text. Absent: Google's service.")
+  @Hidden
   @Nullable String getPubsubEmulator();
 
   void setPubsubEmulator(@Nullable String hostPort);
@@ -180,6 +190,7 @@ public interface SubmitFileOptions extends PipelineOptions {
       "The file for rows that cannot be used, each as a JSON line with its row, the reason and its"
           + " data: gs://BUCKET/rejects.jsonl. The batch is made of the other rows. Absent: no batch"
           + " is made if there is such a row.")
+  @Accepts(ValueForm.GCS_WRITE_FILE)
   @Nullable String getRejectsOutput();
 
   void setRejectsOutput(@Nullable String location);
@@ -194,6 +205,7 @@ public interface SubmitFileOptions extends PipelineOptions {
   @Description(
       "The file for a summary, one JSON object with the batch's id, counts, tokens, cost and the"
           + " estimated end: gs://BUCKET/summary.json")
+  @Accepts(ValueForm.GCS_WRITE_FILE)
   @Nullable String getSummaryOutput();
 
   void setSummaryOutput(@Nullable String location);

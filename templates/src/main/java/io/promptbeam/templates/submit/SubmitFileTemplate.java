@@ -1,5 +1,6 @@
 package io.promptbeam.templates.submit;
 
+import io.promptbeam.templates.TemplateLauncher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
@@ -9,7 +10,6 @@ import java.util.UUID;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.io.FileSystems;
 import org.apache.beam.sdk.io.gcp.bigquery.BigQueryServices;
-import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,8 +24,7 @@ public final class SubmitFileTemplate {
 
   /** Launches with options such as {@code --input=gs://... --promptTemplate=... --model=...}. */
   public static void main(String[] args) {
-    PipelineOptionsFactory.register(SubmitFileOptions.class);
-    launch(PipelineOptionsFactory.fromArgs(args).withValidation().as(SubmitFileOptions.class));
+    TemplateLauncher.main(args, SubmitFileOptions.class, SubmitFileTemplate::launch);
   }
 
   /**

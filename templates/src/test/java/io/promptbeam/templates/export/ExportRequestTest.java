@@ -93,7 +93,7 @@ class ExportRequestTest {
       delimiter = '|',
       textBlock =
           """
-          --shards=1                                                    | one of --output and
+          --numFiles=1                                                    | one of --output and
           --output=gs://b/x --outputTable=p:d.t                         | one of --output and
           --output=results                                              | a folder and the beginning
           --output=gs://bucket                                          | a folder and the beginning
@@ -102,7 +102,7 @@ class ExportRequestTest {
           --output=gs://bucket/r --outputFormat=csv                     | jsonl, avro, parquet
           --output=gs://bucket/r --compression=lzo                      | none, gzip, snappy, zstd
           --output=gs://bucket/r --compression=snappy                   | for avro and parquet
-          --output=gs://bucket/r --shards=-1                            | 0 to 10000
+          --output=gs://bucket/r --numFiles=-1                            | 1 to 10000
           --outputTable=results                                         | PROJECT:DATASET.TABLE
           --outputTable=my-project:llm.results --writeDisposition=drop  | empty, append or truncate
           """)

@@ -138,7 +138,7 @@ class ExportResultsIT {
     PipelineResult result = run();
     var rows = exported();
 
-    assertThat(rows).hasSize(256 + 2);
+    assertThat(rows.keySet()).hasSize(256 + 2);
     assertThat(count(result, "jobs_exported")).isEqualTo(258);
     assertThat(count(result, "jobs_completed")).isEqualTo(253);
     assertThat(rows.get(line(0).toString()))
@@ -185,7 +185,9 @@ class ExportResultsIT {
       options.setOutputFormat(format);
       options.setOutput(folder.resolve(format + "/results").toString());
       run();
-      assertThat(ExportedFiles.rows(folder.resolve(format))).as(format).isEqualTo(rows);
+      // Said without the rows, which have megabytes.
+      boolean same = ExportedFiles.rows(folder.resolve(format)).equals(rows);
+      assertThat(same).as(format).isTrue();
     }
   }
 
@@ -232,7 +234,7 @@ class ExportResultsIT {
     options.setFrom(T0.minusSeconds(60).toString());
     options.setTo(T1.plusSeconds(60).toString());
     options.setModel("model-b");
-    options.setShards(1);
+    options.setNumFiles(1);
     run();
     assertThat(exported().keySet()).containsExactly(id(erased));
   }
@@ -242,7 +244,7 @@ class ExportResultsIT {
     options.setFrom("2001-01-01T00:00:00Z");
     options.setTo("2001-01-02T00:00:00Z");
     options.setOwner("team-a");
-    options.setShards(1);
+    options.setNumFiles(1);
     run();
     assertThat(folder.resolve("out/results-00000-of-00001.jsonl")).doesNotExist();
   }

@@ -124,7 +124,7 @@ class FileFormatsTest {
 
   private static URL[] withoutHadoop() throws MalformedURLException {
     List<URL> places = new ArrayList<>();
-    for (String place : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String place : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       if (!place.contains("hadoop-client")) {
         places.add(new File(place).toURI().toURL());
       }
