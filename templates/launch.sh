@@ -19,12 +19,14 @@ NAME=VALUE are the template's parameters; 'launch.sh parameters TEMPLATE' lists 
   --region REGION            for example europe-west1: where the Bigtable instance is
   --spec gs://...json        the template's file, as build.sh wrote it
   --temp gs://BUCKET/FOLDER  for files in between
+  --staging gs://BUCKET/DIR  for the program; staging/ in --temp if left out. As long as a job runs, its new workers
+                             fetch it from there: nothing may clean it up
   --job-name NAME            the template's name if left out; an update needs the running job's
   --service-account EMAIL    whom the workers are; give it the roles in the README, and no others
   --subnetwork SUBNETWORK    regions/REGION/subnetworks/NAME, or its whole URL
   --no-public-ips            workers have private addresses only; calls to LLMs then need Cloud NAT
   --machine-type TYPE        of the workers; n2-standard-2 if left out
-  --num-workers N            to begin with; 1 if left out
+  --num-workers N            to begin with; 1 if left out. --experiment min_num_workers=N keeps as many
   --max-workers N            autoscaling goes no further; 5 if left out
   --experiment NAME[=VALUE]  more experiments; may be repeated
   --dry-run                  show the command, and run nothing
@@ -88,6 +90,7 @@ start() {
   need --region "$region" "$REGION" "a region, such as europe-west1"
   need --spec "$spec" "$OBJECT" "the file that build.sh wrote, such as gs://BUCKET/templates/$template.json"
   need --temp "$temp" "$FOLDER" "a folder for files in between, such as gs://BUCKET/temp"
+  may --staging "$staging" "$FOLDER" "a folder for the program, such as gs://BUCKET/launch"
   need --job-name "$job_name" '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$' "small letters, digits and -, a letter first"
   may --service-account "$service_account" '^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$' "an account's address, NAME@PROJECT.iam.gserviceaccount.com"
   may --subnetwork "$subnetwork" '^(https://www\.googleapis\.com/compute/v1/projects/[^/]+/)?regions/[a-z0-9-]+/subnetworks/[a-z0-9-]+$' "regions/REGION/subnetworks/NAME"
@@ -113,7 +116,7 @@ start() {
   check_parameters
 
   command=(gcloud dataflow flex-template run "$job_name" "--project=$project" "--region=$region"
-    "--template-file-gcs-location=$spec" "--temp-location=$temp" "--staging-location=${temp%/}/staging"
+    "--template-file-gcs-location=$spec" "--temp-location=$temp" "--staging-location=${staging:-${temp%/}/staging}"
     "--worker-machine-type=$machine_type" "--num-workers=$num_workers" "--max-workers=$max_workers")
   [ -z "$service_account" ] || command+=("--service-account-email=$service_account")
   [ -z "$subnetwork" ] || command+=("--subnetwork=$subnetwork")
@@ -140,7 +143,7 @@ drain() {
 
 verb=${1:-}
 [ $# = 0 ] || shift
-template="" project="" region="" spec="" temp="" job_name="" service_account="" subnetwork="" no_public_ips=""
+template="" project="" region="" spec="" temp="" staging="" job_name="" service_account="" subnetwork="" no_public_ips=""
 machine_type=n2-standard-2 num_workers=1 max_workers=5 mode="" worker_threads="" update="" dry_run=""
 parameters=() experiments=() mappings=()
 while [ $# -gt 0 ]; do
@@ -151,7 +154,7 @@ while [ $# -gt 0 ]; do
     --dry-run) dry_run=yes; shift ;;
     --experiment) need_value "$1" $#; experiments+=("$2"); shift 2 ;;
     --map) need_value "$1" $#; mappings+=("$2"); shift 2 ;;
-    --project | --region | --spec | --temp | --job-name | --service-account | --subnetwork | --machine-type | \
+    --project | --region | --spec | --temp | --staging | --job-name | --service-account | --subnetwork | --machine-type | \
       --num-workers | --max-workers | --mode | --worker-threads)
       need_value "$1" $#
       option=${1#--}

@@ -32,7 +32,8 @@ locals {
       "launcher/roles/dataflow.developer" = local.launcher
     },
     var.use_bigquery ? {
-      "worker/roles/bigquery.jobUser"         = local.worker
+      # Not jobUser: for a query, Beam makes a dataset that holds its result for the time of the read.
+      "worker/roles/bigquery.user"            = local.worker
       "worker/roles/bigquery.readSessionUser" = local.worker
     } : {},
   )

@@ -20,7 +20,8 @@ output "launch_command" {
       --project ${var.project_id} \
       --region ${var.region} \
       --spec ${local.template_folder}/llm-jobs-TAG.json \
-      --temp gs://${google_storage_bucket.staging.name}/temp \
+      --temp gs://${google_storage_bucket.staging.name}/scratch \
+      --staging gs://${google_storage_bucket.staging.name}/launch \
       --service-account ${google_service_account.worker.email} \
       jobsSubscription=${google_pubsub_subscription.jobs.id} \
       deadLetterTopic=${google_pubsub_topic.all["dead_letters"].id} \

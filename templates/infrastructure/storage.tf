@@ -2,8 +2,8 @@ locals {
   bucket_prefix = coalesce(var.bucket_prefix, var.project_id)
 }
 
-# Templates, what launches stage, and (under temp/) what Dataflow leaves behind. Only temp/ is cleaned:
-# a running job's new workers still fetch what its launch staged, however long ago.
+# Templates, what launches stage, and (under scratch/) what Dataflow leaves behind. Only scratch/ is cleaned:
+# a running job's new workers still fetch what its launch staged under launch/, however long ago.
 resource "google_storage_bucket" "staging" {
   name                        = "${local.bucket_prefix}-promptbeam-staging"
   location                    = var.region
@@ -13,7 +13,7 @@ resource "google_storage_bucket" "staging" {
   lifecycle_rule {
     condition {
       age            = 14
-      matches_prefix = ["temp/"]
+      matches_prefix = ["scratch/"]
     }
     action {
       type = "Delete"

@@ -77,12 +77,12 @@ variable "bigtable_nodes" {
 variable "retention_days" {
   description = "How long jobs, results, batches and files are kept after they were written. Also the longest that an idempotency key is remembered."
   type        = number
-  default     = 30
+  default     = 45
 
   validation {
-    # A job may take a week, and its row must outlive it.
-    condition     = var.retention_days >= 8 && var.retention_days <= 3650 && floor(var.retention_days) == var.retention_days
-    error_message = "retention_days is a whole number from 8 to 3650."
+    # A batch may take 30 days, and its rows must outlive it long enough to be asked for.
+    condition     = var.retention_days >= 38 && var.retention_days <= 3650 && floor(var.retention_days) == var.retention_days
+    error_message = "retention_days is a whole number from 38 to 3650."
   }
 }
 
@@ -168,6 +168,10 @@ variable "api_id_token_audience" {
     condition     = var.api_id_token_audience == "" || can(regex("^https://[^ ]+$", var.api_id_token_audience))
     error_message = "api_id_token_audience is an address such as https://jobs.example.com."
   }
+  validation {
+    condition     = var.api_id_token_audience == "" || contains(var.api_invokers, "allUsers")
+    error_message = "api_id_token_audience needs api_invokers = [\"allUsers\"]: Cloud Run's own gate would take the signature off the tokens that the service is to check."
+  }
 }
 
 variable "api_iap_audience" {
@@ -221,6 +225,10 @@ variable "api_resources" {
   validation {
     condition     = var.api_resources.concurrency >= 1 && var.api_resources.concurrency <= 250
     error_message = "api_resources.concurrency is from 1 to 250: the service has 256 threads."
+  }
+  validation {
+    condition     = !contains(["6", "8"], var.api_resources.cpu) || try(tonumber(trimsuffix(var.api_resources.memory, "Gi")) >= 4, tonumber(trimsuffix(var.api_resources.memory, "Mi")) >= 4096)
+    error_message = "api_resources.memory is 4Gi or more with 6 or 8 processors, as Cloud Run has it."
   }
 }
 

@@ -87,8 +87,12 @@ run "buckets_are_closed_and_keep_what_runs" {
     error_message = "No bucket can be made public."
   }
   assert {
-    condition     = alltrue([for rule in google_storage_bucket.staging.lifecycle_rule : alltrue([for c in rule.condition : c.matches_prefix == tolist(["temp/"])])])
+    condition     = alltrue([for rule in google_storage_bucket.staging.lifecycle_rule : alltrue([for c in rule.condition : c.matches_prefix == tolist(["scratch/"])])])
     error_message = "What launches staged is not cleaned up: new workers of a running job fetch it."
+  }
+  assert {
+    condition     = strcontains(output.launch_command, "--temp gs://${google_storage_bucket.staging.name}/scratch ") && strcontains(output.launch_command, "--staging gs://${google_storage_bucket.staging.name}/launch ")
+    error_message = "Launches stage beside what is cleaned."
   }
   assert {
     condition     = google_storage_bucket.config.versioning[0].enabled

@@ -31,9 +31,26 @@ run "nodes_out_of_bounds_are_refused" {
 run "retention_below_a_jobs_life_is_refused" {
   command = plan
   variables {
-    retention_days = 7
+    retention_days = 37
   }
   expect_failures = [var.retention_days]
+}
+
+run "tokens_behind_another_gate_are_refused" {
+  command = plan
+  variables {
+    api_id_token_audience = "https://jobs.example.com"
+    api_invokers          = ["group:data@example.com"]
+  }
+  expect_failures = [var.api_id_token_audience]
+}
+
+run "many_processors_with_little_memory_are_refused" {
+  command = plan
+  variables {
+    api_resources = { cpu = "8" }
+  }
+  expect_failures = [var.api_resources]
 }
 
 run "secret_value_is_refused" {

@@ -4,7 +4,7 @@ variables {
   project_id   = "demo-project"
   api_image    = "us-central1-docker.pkg.dev/demo-project/promptbeam/query-api:0.1.0"
   api_args     = ["--example=1"]
-  api_invokers = ["group:data@example.com"]
+  api_invokers = ["allUsers"]
   secret_ids   = ["openai-api-key", "webhook-key"]
   launchers    = ["group:platform@example.com"]
   operators    = ["group:oncall@example.com"]
@@ -38,7 +38,7 @@ run "service_starts_with_what_was_made" {
     error_message = "The service is protected, and inside until said otherwise."
   }
   assert {
-    condition     = keys(google_cloud_run_v2_service_iam_member.invokers) == ["group:data@example.com"]
+    condition     = keys(google_cloud_run_v2_service_iam_member.invokers) == ["allUsers"]
     error_message = "Only who is named passes Cloud Run's gate."
   }
 }

@@ -27,8 +27,11 @@ import java.util.stream.Collectors;
  * <p>Stored: names do not change.
  */
 public final class BigtableSchema {
-  /** How long anything is kept after it was written, where nothing else is said. */
-  public static final Duration DEFAULT_RETENTION = Duration.ofDays(30);
+  /**
+   * How long anything is kept after it was written, where nothing else is said: longer than the 30
+   * days that a batch may take, or its rows would go before it has ended.
+   */
+  public static final Duration DEFAULT_RETENTION = Duration.ofDays(45);
 
   /** How long a day's usage is kept: a year and a month to look at it. */
   static final Duration USAGE_RETENTION = Duration.ofDays(400);

@@ -126,7 +126,7 @@ class ApiServerEdgeIT {
             "POST "
                 + SUBMIT
                 + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
-                + "Content-Length: 10\r\n\r\n");
+                + "Content-Length: 100000\r\n\r\n");
     assertThat(answer)
         .startsWith("HTTP/1.1 415 ")
         .containsIgnoringCase("\r\nConnection: close\r\n");

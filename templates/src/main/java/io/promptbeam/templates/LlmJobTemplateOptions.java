@@ -11,7 +11,8 @@ public interface LlmJobTemplateOptions extends LlmJobOptions {
   @Description(
       "The subscription that the query API's topic of job messages feeds, as"
           + " projects/PROJECT/subscriptions/NAME, for example"
-          + " projects/acme-llm/subscriptions/promptbeam-jobs-pipeline. No two jobs may read it.")
+          + " projects/acme-llm/subscriptions/promptbeam-jobs-pipeline. Two pipelines may read it side"
+          + " by side, as while one replaces the other.")
   @Accepts(ValueForm.PUBSUB_SUBSCRIPTION)
   @Validation.Required
   String getJobsSubscription();
