@@ -19,7 +19,10 @@ import org.slf4j.LoggerFactory;
  * the background, so that a rotated key is taken over without a restart. Thread-safe.
  */
 final class KeyInHeader implements Credentials {
-  /** A key that was read again and is the same is believed wrong for as long. */
+  /**
+   * A key that was read again and is the same is believed wrong for as long; and as long after
+   * another was found, calls that are refused had the one before.
+   */
   private static final Duration PAUSE = Duration.ofSeconds(60);
 
   private static final Logger LOG = LoggerFactory.getLogger(KeyInHeader.class);
@@ -33,6 +36,7 @@ final class KeyInHeader implements Credentials {
   private volatile Key key;
   private boolean reading;
   private Instant wrongUntil = Instant.MIN;
+  private Instant changingUntil = Instant.MIN;
 
   private record Key(
       String secret, Optional<String> before, CompletableFuture<Map<String, String>> headers) {}
@@ -89,10 +93,11 @@ final class KeyInHeader implements Credentials {
       return false;
     }
     synchronized (this) {
-      if (clock.instant().isBefore(wrongUntil)) {
+      Instant now = clock.instant();
+      if (now.isBefore(wrongUntil)) {
         return false;
       }
-      if (reading) {
+      if (reading || now.isBefore(changingUntil)) {
         return true;
       }
       reading = true;
@@ -115,7 +120,9 @@ final class KeyInHeader implements Credentials {
     } finally {
       synchronized (this) {
         reading = false;
-        wrongUntil = found ? Instant.MIN : clock.instant().plus(PAUSE);
+        Instant until = clock.instant().plus(PAUSE);
+        wrongUntil = found ? Instant.MIN : until;
+        changingUntil = found ? until : Instant.MIN;
       }
     }
   }

@@ -43,8 +43,16 @@ class KeyInHeaderTest {
     background.pop().run();
 
     assertThat(key.headers().join()).containsEntry("x-api-key", "sk-new");
-    // A call in flight may still be answered with the old one.
+    // Calls in flight are still refused for the old one, and may quote it.
     assertThat(key.secrets()).containsExactly("sk-new", "sk-old");
+    for (int straggler = 0; straggler < 3; straggler++) {
+      assertThat(key.refused()).isTrue();
+      assertThat(background).isEmpty();
+    }
+    clock.advance(Duration.ofSeconds(61));
+    assertThat(key.refused()).isTrue();
+    background.pop().run();
+    assertThat(key.refused()).isFalse();
   }
 
   @Test
