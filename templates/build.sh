@@ -79,7 +79,7 @@ spec_command=(gcloud dataflow flex-template build "$spec" --sdk-language=JAVA "-
 [ -z "$project" ] || spec_command+=("--project=$project")
 if [ "$builder" = cloud-build ]; then
   spec_command+=("--image-gcr-path=$image" "--flex-template-base-image=$launcher" "--jar=$jar"
-    "--env=FLEX_TEMPLATE_JAVA_MAIN_CLASS=$main")
+    "--env=FLEX_TEMPLATE_JAVA_MAIN_CLASS=$main,LANG=C.UTF-8,LC_ALL=C.UTF-8")
 else
   spec_command+=("--image=$image")
 fi

@@ -40,18 +40,18 @@ streaming templates only:
 EOF
 }
 
-# Joins the arguments after the name by a character that is in none of them, as gcloud reads lists.
+# Joins the arguments after the name by a mark that is in none of them, as gcloud reads lists.
 list() {
-  local name=$1 mark
+  local name=$1 mark=, joined
   shift
-  for mark in ',' '~' ';' '|' '#' '!'; do
-    if [[ "$*" != *"$mark"* ]]; then
-      local IFS=$mark
-      if [ "$mark" = , ]; then printf '%s=%s' "$name" "$*"; else printf '%s=^%s^%s' "$name" "$mark" "$*"; fi
-      return
-    fi
-  done
-  die "the values of $name hold each of , ~ ; | # ! and cannot be told apart. Leave one of them out"
+  if [[ "$*" == *,* ]]; then
+    # Its end is never its beginning, so that a value cannot make one together with a real one.
+    mark='@~'
+    while [[ "$*" == *"$mark"* ]]; do mark+='~'; done
+  fi
+  joined=$(printf "%s$mark" "$@" && echo .)
+  joined=${joined%"$mark."}
+  if [ "$mark" = , ]; then printf '%s=%s' "$name" "$joined"; else printf '%s=^%s^%s' "$name" "$mark" "$joined"; fi
 }
 
 check_parameters() {

@@ -16,8 +16,8 @@ run "tables_follow_their_list" {
     error_message = "Every family has a policy."
   }
   assert {
-    condition     = google_bigtable_gc_policy.all["jobs/s"].mode == "UNION" && google_bigtable_gc_policy.all["jobs/s"].max_age[0].duration == "720h"
-    error_message = "Jobs are kept for 30 days."
+    condition     = google_bigtable_gc_policy.all["jobs/s"].mode == "UNION" && google_bigtable_gc_policy.all["jobs/s"].max_age[0].duration == "1080h"
+    error_message = "Jobs are kept for 45 days."
   }
   assert {
     condition     = google_bigtable_gc_policy.all["usage/u"].max_age[0].duration == "9600h"
@@ -89,10 +89,6 @@ run "buckets_are_closed_and_keep_what_runs" {
   assert {
     condition     = alltrue([for rule in google_storage_bucket.staging.lifecycle_rule : alltrue([for c in rule.condition : c.matches_prefix == tolist(["scratch/"])])])
     error_message = "What launches staged is not cleaned up: new workers of a running job fetch it."
-  }
-  assert {
-    condition     = strcontains(output.launch_command, "--temp gs://${google_storage_bucket.staging.name}/scratch ") && strcontains(output.launch_command, "--staging gs://${google_storage_bucket.staging.name}/launch ")
-    error_message = "Launches stage beside what is cleaned."
   }
   assert {
     condition     = google_storage_bucket.config.versioning[0].enabled

@@ -77,4 +77,8 @@ run "everything_can_be_applied" {
     condition     = strcontains(output.launch_command, "models=gs://demo-project-promptbeam-config/models.yaml")
     error_message = "The pipeline reads the same models as the service."
   }
+  assert {
+    condition     = strcontains(output.launch_command, "--temp gs://${google_storage_bucket.staging.name}/scratch ") && strcontains(output.launch_command, "--staging gs://${google_storage_bucket.staging.name}/launch ")
+    error_message = "Launches stage beside what is cleaned."
+  }
 }

@@ -17,8 +17,8 @@ public enum ValueForm {
           + Patterns.PROJECT
           + "/[a-z][a-z0-9-]{4,31}[a-z0-9](\\?app_profile=[a-zA-Z0-9_.-]+)?$"),
   BIGQUERY_TABLE("BIGQUERY_TABLE", "^" + Patterns.PROJECT + "[:.][A-Za-z0-9_]+\\.[A-Za-z0-9_$-]+$"),
-  GCS_READ_FILE("GCS_READ_FILE", "^gs://" + Patterns.BUCKET + "/.+[^/]$"),
-  GCS_WRITE_FILE("GCS_WRITE_FILE", "^gs://" + Patterns.BUCKET + "/.+[^/]$"),
+  GCS_READ_FILE("GCS_READ_FILE", "^gs://" + Patterns.BUCKET + "/.*[^/]$"),
+  GCS_WRITE_FILE("GCS_WRITE_FILE", "^gs://" + Patterns.BUCKET + "/.*[^/]$"),
   GCS_WRITE_FOLDER("GCS_WRITE_FOLDER", "^gs://" + Patterns.BUCKET + "/.*$"),
   BOOLEAN("BOOLEAN", "^(true|false)$"),
   COUNT("NUMBER", "^[1-9][0-9]{0,8}$"),

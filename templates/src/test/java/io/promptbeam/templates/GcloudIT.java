@@ -60,7 +60,7 @@ class GcloudIT {
         assertThat(environment.path("additionalPipelineOptions").toString())
             .isEqualTo("[\"numberOfWorkerHarnessThreads=16\"]");
       } else {
-        assertThat(environment.has("enableStreamingEngine")).isFalse();
+        assertThat(environment.path("enableStreamingEngine").asBoolean()).isFalse();
       }
       assertThat(sent.body() + sent.uri() + run.err() + run.out()).doesNotContain(CANARY);
     }

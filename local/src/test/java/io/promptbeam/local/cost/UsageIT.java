@@ -320,7 +320,7 @@ class UsageIT {
             "to=yesterday", "to",
             "from=2026-11-02&to=2026-11-01", "from",
             "from=2025-01-01&to=2026-01-02", "from",
-            "owner=other", "owner",
+            "owner=a&owner=b", "owner",
             "from=2026-11-01&from=2026-11-02", "from");
     for (Map.Entry<String, String> one : wrong.entrySet()) {
       HttpResponse<String> answer = answerTo("/?" + one.getKey());
@@ -329,6 +329,7 @@ class UsageIT {
       assertThat(problem.path("code").asText()).isEqualTo("invalid_parameter");
       assertThat(problem.path("field").asText()).as(one.getKey()).isEqualTo(one.getValue());
     }
+    assertThat(answerTo("/?owner=other").statusCode()).isEqualTo(404);
     assertThat(get("?from=2024-01-01&to=2024-12-31").path("rows")).isEmpty();
   }
 }

@@ -71,6 +71,10 @@ record ExportRequest(
    * @throws IllegalArgumentException that says what to change
    */
   static ExportRequest of(ExportResultsOptions options) {
+    if (options.getOwner() != null && options.getOwner().isBlank()) {
+      // Of a script whose variable is empty: everybody's results would land with one team.
+      throw refused("--owner is blank; leave it out to export all owners' jobs");
+    }
     return new ExportRequest(
         BigtableTarget.parse(required("bigtable", options.getBigtable())),
         source(options),

@@ -92,15 +92,14 @@ record FileOutput(
   }
 
   String suffix() {
+    return formatSuffix() + whole().getSuggestedSuffix();
+  }
+
+  private String formatSuffix() {
     return switch (format) {
       case AVRO -> ".avro";
       case PARQUET -> ".parquet";
-      case JSONL ->
-          switch (codec) {
-            case GZIP -> ".jsonl.gz";
-            case ZSTD -> ".jsonl.zst";
-            case NONE, SNAPPY -> ".jsonl";
-          };
+      case JSONL -> ".jsonl";
     };
   }
 
@@ -109,7 +108,8 @@ record FileOutput(
         FileIO.<GenericRecord>write()
             .via(sink())
             .to(folder)
-            .withNaming(FileIO.Write.defaultNaming(name, suffix()))
+            // Beam adds the compression's own suffix.
+            .withNaming(FileIO.Write.defaultNaming(name, formatSuffix()))
             .withCompression(whole());
     return shards.map(write::withNumShards).orElse(write);
   }

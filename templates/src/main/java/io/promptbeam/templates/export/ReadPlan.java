@@ -112,6 +112,12 @@ final class ReadPlan {
           batches.progress(batch.spec().id()).join().ifPresent(found -> segments(found, to));
         }
       }
+      if (page.isEmpty() && after.isPresent() && batches.read(after.get()).join().isEmpty()) {
+        throw new IllegalStateException(
+            "batch "
+                + after.get()
+                + " was deleted while the batches were listed; to be tried again");
+      }
       // A page may be short: rows in the list that no batch stands for are left out of it.
       if (page.isEmpty() || page.get(page.size() - 1).spec().createdAt().isBefore(times.from())) {
         return;

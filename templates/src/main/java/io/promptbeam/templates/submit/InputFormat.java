@@ -8,7 +8,7 @@ enum InputFormat {
   CSV,
   AVRO;
 
-  private static final String PACKED = "\\.(gz|gzip|bz2|deflate|zip)$";
+  private static final String PACKED = "\\.(gz|gzip|bz2|deflate|zip|zst|zstd)$";
 
   /**
    * The format of a file.

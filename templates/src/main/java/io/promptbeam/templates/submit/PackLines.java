@@ -72,6 +72,11 @@ final class PackLines
 
     @ProcessElement
     public void process(@Element PreparedLine line, OutputReceiver<KV<Piece, byte[]>> out) {
+      if (building != null && !building.isBefore(line)) {
+        // A runner may put several files into one bundle, in any order.
+        out.output(building.build());
+        building = null;
+      }
       Piece.Builder piece = building == null ? new Piece.Builder(line) : building;
       piece.add(line);
       building = piece;

@@ -57,16 +57,24 @@ record Piece(
     private final TreeMap<String, ModelLoad> loads = new TreeMap<>();
     private BigInteger content = BigInteger.ZERO;
     private int lines;
+    private long lastNumber;
 
     Builder(PreparedLine first) {
       source = first.source();
       number = first.number();
+      lastNumber = number;
+    }
+
+    /** Whether the line may follow what is here. */
+    boolean isBefore(PreparedLine line) {
+      return source.equals(line.source()) && lastNumber <= line.number();
     }
 
     void add(PreparedLine line) {
       byte[] json = line.json().getBytes(UTF_8);
       bytes.writeBytes(json);
       bytes.write('\n');
+      lastNumber = line.number();
       content = sum(content, new BigInteger(1, Sha256.of(json)));
       loads.merge(
           line.modelId(),

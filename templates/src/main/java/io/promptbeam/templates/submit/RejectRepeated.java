@@ -1,6 +1,5 @@
 package io.promptbeam.templates.submit;
 
-import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.Map;
 import org.apache.beam.sdk.transforms.Count;
 import org.apache.beam.sdk.transforms.DoFn;
@@ -62,7 +61,7 @@ final class RejectRepeated extends PTransform<PCollection<PreparedLine>, PCollec
                 InputRow.place(line.source(), line.number()),
                 "duplicate_custom_id",
                 "Its id is that of " + times + " rows.",
-                TextNode.valueOf(line.customId()).toString()));
+                line.json()));
       }
     }
   }

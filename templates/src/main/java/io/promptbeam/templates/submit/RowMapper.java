@@ -77,8 +77,8 @@ final class RowMapper {
       return row.place();
     }
     JsonNode value = columns.value(column.get());
-    String id = value.isTextual() ? value.textValue() : value.toString();
-    if (value.isNull() || value.isContainerNode() || id.isBlank()) {
+    String id = value.isNull() || value.isContainerNode() ? "" : columns.text(column.get());
+    if (id.isBlank()) {
       throw new InvalidRowException("missing_id", "Column " + column.get() + " holds no id.");
     }
     return id;

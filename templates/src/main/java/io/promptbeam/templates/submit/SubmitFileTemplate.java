@@ -3,8 +3,11 @@ package io.promptbeam.templates.submit;
 import io.promptbeam.templates.TemplateLauncher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.beam.sdk.PipelineResult;
@@ -19,6 +22,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class SubmitFileTemplate {
   private static final Logger LOG = LoggerFactory.getLogger(SubmitFileTemplate.class);
+
+  /** Of files that Windows calls UTF-8. */
+  private static final String MARK = "\uFEFF";
+
+  /** What a launcher whose locale is not UTF-8 makes of a letter. */
+  private static final String LOST = "\uFFFD";
 
   private SubmitFileTemplate() {}
 
@@ -44,6 +53,15 @@ public final class SubmitFileTemplate {
   /** Checks all that can be checked without reading a row. */
   static void complete(SubmitFileOptions options) {
     FileSystems.setDefaultPipelineOptions(options);
+    for (String text :
+        Arrays.asList(
+            options.getPromptTemplate(), options.getSystemTemplate(), options.getParameters())) {
+      if (text != null && text.contains(LOST)) {
+        throw new IllegalArgumentException(
+            "a prompt or parameter has lost letters on its way here (\uFFFD); give the prompt by"
+                + " --promptTemplateFile");
+      }
+    }
     readTemplateFile(options);
     if (RowMapping.given(options.getSubmissionId()).isEmpty()) {
       options.setSubmissionId(UUID.randomUUID().toString());
@@ -70,8 +88,15 @@ public final class SubmitFileTemplate {
     }
     try (var channel =
         FileSystems.open(FileSystems.matchSingleFileSpec(location.get()).resourceId())) {
-      options.setPromptTemplate(
-          new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8));
+      String text =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(Channels.newInputStream(channel).readAllBytes()))
+              .toString();
+      options.setPromptTemplate(text.startsWith(MARK) ? text.substring(MARK.length()) : text);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(
+          "--promptTemplateFile " + location.get() + " is not UTF-8; save it as UTF-8", e);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read --promptTemplateFile " + location.get(), e);
     }

@@ -81,6 +81,7 @@ class ExportRequestTest {
           --batchId=batch_0123456789abcdef01234567 --states=done        | not 'done'
           --batchId=batch_0123456789abcdef01234567 --states=failed --includeErrors=false | contradicts
           --batchId=batch_0123456789abcdef01234567 --owner=a/b          | owner must be
+          --batchId=batch_0123456789abcdef01234567 --owner=             | --owner is blank
           """)
   void request_isRefused_whenOptionsContradict(String args, String message) {
     assertThatThrownBy(() -> ExportRequest.of(options(args.split(" "))))

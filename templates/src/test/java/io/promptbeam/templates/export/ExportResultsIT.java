@@ -20,11 +20,14 @@ import io.promptbeam.store.BigtableJobStore;
 import io.promptbeam.store.BigtableSchema;
 import io.promptbeam.store.BigtableTarget;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.GZIPInputStream;
 import org.apache.beam.runners.direct.DirectOptions;
 import org.apache.beam.runners.direct.DirectRunner;
 import org.apache.beam.sdk.PipelineResult;
@@ -252,9 +255,16 @@ class ExportResultsIT {
   @Test
   void export_isRefused_whenFilesOfAnotherAreThere() throws Exception {
     options.setBatchId(OTHER.id().text(BatchProtocol.OPENAI));
+    options.setCompression("gzip");
+    options.setNumFiles(1);
     run();
     assertThatThrownBy(this::run).hasMessageContaining("take another --output");
-    assertThat(exported()).hasSize(1);
+    Path file = folder.resolve("out/results-00000-of-00001.jsonl.gz");
+    try (var lines = new GZIPInputStream(Files.newInputStream(file))) {
+      assertThat(new String(lines.readAllBytes(), StandardCharsets.UTF_8))
+          .contains("hello")
+          .hasLineCount(1);
+    }
   }
 
   @Test

@@ -148,6 +148,7 @@ class RowReaderTest {
     "auto, a.ndjson.gz, JSONL",
     "auto, A.CSV, CSV",
     "auto, a.tsv.bz2, CSV",
+    "auto, a.csv.zst, CSV",
     "auto, a.avro, AVRO",
     "csv, a.txt, CSV",
     "AVRO, a.bin, AVRO"
