@@ -1,6 +1,5 @@
 package io.promptbeam.flink;
 
-import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelCatalogLoader;
 import io.promptbeam.catalog.Simulation;
@@ -9,6 +8,7 @@ import io.promptbeam.job.JobId;
 import io.promptbeam.local.bench.BenchModels;
 import io.promptbeam.local.bigtable.EmbeddedBigtable;
 import io.promptbeam.local.pubsub.EmbeddedPubsub;
+import io.promptbeam.message.PubsubJobPublisher;
 import io.promptbeam.message.PubsubNames;
 import io.promptbeam.message.PubsubTarget;
 import io.promptbeam.message.PubsubTopology;
@@ -78,8 +78,8 @@ final class Servers implements AutoCloseable {
                       0,
                       0,
                       OptionalLong.of(requestsPerMinute))));
-      BigtableTarget target = BigtableTarget.Emulator.at(bigtable.hostAndPort());
-      BigtableSchema.createMissing(target, BigtableSchema.DEFAULT_RETENTION);
+      BigtableTarget.Emulator target = BigtableTarget.Emulator.at(bigtable.hostAndPort());
+      BigtableSchema.createEmbedded(target);
       store = opened(BigtableJobStore.open(target));
       var queue =
           PubsubTarget.Emulator.parse(pubsub.hostAndPort(), PubsubTarget.DEFAULT_LOCAL_PROJECT);

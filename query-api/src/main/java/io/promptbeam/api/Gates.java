@@ -34,7 +34,8 @@ final class Gates {
               new IssuedKeys(store.apiKeys(), clock),
               clock,
               Ticker.systemTicker(),
-              config.storeTimeout()));
+              config.storeTimeout(),
+              Math.max(1, config.limits().maxThreads() / 4)));
     }
     return new AccessGate(
         keys,
@@ -43,7 +44,7 @@ final class Gates {
   }
 
   private static Credentials tokens(Access.Trust trust, Clock clock) {
-    return new SignedTokens(trust.tokens(), trust.principals(), clock);
+    return new SignedTokens(trust.tokens(), trust.principals(), clock, Ticker.systemTicker());
   }
 
   /**

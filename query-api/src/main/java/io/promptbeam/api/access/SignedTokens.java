@@ -1,14 +1,14 @@
 package io.promptbeam.api.access;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
-import com.nimbusds.jose.jwk.source.RateLimitReachedException;
+import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
+import com.nimbusds.jose.util.ResourceRetriever;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
@@ -31,18 +31,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Lets in whom a signed token vouches for, if {@link Principals} name them. The algorithm is given
- * by who signs, never by the token. Thread-safe; blocks while the signer's keys are fetched, which
- * are kept for {@link #KEYS_KEPT}, and in an outage for {@link #KEYS_KEPT_IN_OUTAGE}.
+ * by who signs, never by the token. Thread-safe; may block while the signer's keys are fetched, see
+ * {@link SigningKeys}.
  */
 public final class SignedTokens implements AccessGate.Credentials {
   private static final Logger log = LoggerFactory.getLogger(SignedTokens.class);
 
-  private static final Duration KEYS_KEPT = Duration.ofMinutes(15);
-  private static final Duration KEYS_KEPT_IN_OUTAGE = Duration.ofHours(12);
   private static final Duration FETCH_TIMEOUT = Duration.ofSeconds(3);
-
-  /** Tokens that name unknown keys do not make us ask more often. */
-  private static final Duration FETCH_INTERVAL = Duration.ofSeconds(30);
 
   private static final int MAX_KEYS_BYTES = 100_000;
   private static final int CLOCK_SKEW_SECONDS = 30;
@@ -53,12 +48,12 @@ public final class SignedTokens implements AccessGate.Credentials {
   private final Clock clock;
   private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
 
-  public SignedTokens(TrustedTokens trusted, Principals principals, Clock clock) {
+  public SignedTokens(TrustedTokens trusted, Principals principals, Clock clock, Ticker ticker) {
     this.trusted = trusted;
     this.principals = principals;
     this.clock = clock;
     processor.setJWSKeySelector(
-        new JWSVerificationKeySelector<>(algorithm(trusted.signer()), keys(trusted)));
+        new JWSVerificationKeySelector<>(algorithm(trusted.signer()), keys(trusted, ticker)));
     DefaultJWTClaimsVerifier<SecurityContext> claims =
         new DefaultJWTClaimsVerifier<>(
             trusted.audience(), new JWTClaimsSet.Builder().build(), Set.of("exp", "iat", EMAIL)) {
@@ -78,22 +73,17 @@ public final class SignedTokens implements AccessGate.Credentials {
     };
   }
 
-  private static JWKSource<SecurityContext> keys(TrustedTokens trusted) {
+  private static SigningKeys keys(TrustedTokens trusted, Ticker ticker) {
     int timeout = Math.toIntExact(FETCH_TIMEOUT.toMillis());
+    ResourceRetriever retriever = new DefaultResourceRetriever(timeout, timeout, MAX_KEYS_BYTES);
     URL url;
     try {
       url = trusted.jwks().toURL();
     } catch (MalformedURLException e) {
       throw new IllegalArgumentException("not a URL of signing keys: " + trusted.jwks(), e);
     }
-    return JWKSourceBuilder.create(
-            url, new DefaultResourceRetriever(timeout, timeout, MAX_KEYS_BYTES))
-        .cache(KEYS_KEPT.toMillis(), 2 * FETCH_TIMEOUT.toMillis())
-        .refreshAheadCache(false)
-        .rateLimited(FETCH_INTERVAL.toMillis())
-        .retrying(true)
-        .outageTolerant(KEYS_KEPT_IN_OUTAGE.toMillis())
-        .build();
+    return new SigningKeys(
+        () -> JWKSet.parse(retriever.retrieveResource(url).getContent()), ticker);
   }
 
   @Override
@@ -112,11 +102,11 @@ public final class SignedTokens implements AccessGate.Credentials {
       return isAcceptable(claims)
           ? Optional.ofNullable(claims.getStringClaim(EMAIL))
           : Optional.empty();
-    } catch (ParseException | BadJOSEException | RateLimitReachedException e) {
+    } catch (ParseException | BadJOSEException e) {
       log.debug("a token of {} is refused: {}", trusted.signer(), e.getMessage());
       return Optional.empty();
     } catch (JOSEException e) {
-      log.warn("the signing keys of {} cannot be had: {}", trusted.signer(), e.getMessage());
+      log.debug("the signing keys of {} cannot be had: {}", trusted.signer(), e.getMessage());
       throw Problem.of(
               503,
               "signing_keys_unavailable",

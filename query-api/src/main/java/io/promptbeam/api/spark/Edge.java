@@ -48,14 +48,9 @@ final class Edge {
   private final Gate gate;
   private final int maxBodyBytes;
   private final Duration storeTimeout;
-  private final BodyReaders bodyReaders;
+  private final Places places;
 
-  Edge(
-      List<Route> served,
-      Gate gate,
-      int maxBodyBytes,
-      Duration storeTimeout,
-      BodyReaders bodyReaders) {
+  Edge(List<Route> served, Gate gate, int maxBodyBytes, Duration storeTimeout, Places places) {
     for (Route route : served) {
       routes.put(key(route.method(), route.path()), route);
       PathMethods path =
@@ -71,7 +66,7 @@ final class Edge {
     this.gate = gate;
     this.maxBodyBytes = maxBodyBytes;
     this.storeTimeout = storeTimeout;
-    this.bodyReaders = bodyReaders;
+    this.places = places;
   }
 
   static String key(String method, String path) {
@@ -89,7 +84,7 @@ final class Edge {
       UnaryOperator<@Nullable String> pathValues)
       throws IOException {
     long startNanos = System.nanoTime();
-    SparkRequest call = new SparkRequest(newId(), request, pathValues, maxBodyBytes, bodyReaders);
+    SparkRequest call = new SparkRequest(newId(), request, pathValues, maxBodyBytes, places);
     ApiResponse answer;
     try {
       if (!isOf(route, request)) {
@@ -98,6 +93,7 @@ final class Edge {
       }
       refuseOtherCodings(call);
       Caller caller = gate.admit(call, route.isOpen());
+      call.isFrom(caller.owner());
       route.requireScope(caller);
       answer = await(route.handler().handle(call, caller), call);
     } catch (ExecutionException | TimeoutException | RuntimeException e) {
@@ -108,8 +104,40 @@ final class Edge {
     } finally {
       call.bodyIsRead();
     }
-    write(answer, call.id(), request, response);
+    if (mayBeLong(answer, call)) {
+      answer = writeLong(answer, call, request, response);
+    } else {
+      write(answer, call.id(), request, response);
+    }
     logAnswer(call, answer, startNanos);
+  }
+
+  /**
+   * Whether it is written only where there is a place for it. One that tells what was done, however
+   * long, is not withheld: told to try again, the caller would do it twice.
+   */
+  private static boolean mayBeLong(ApiResponse answer, SparkRequest call) {
+    boolean isSafe = call.method().equals("GET") || call.method().equals("HEAD");
+    return answer.stream().isPresent() || (isSafe && answer.body().length > ShortBodies.MAX_BYTES);
+  }
+
+  private ApiResponse writeLong(
+      ApiResponse answer,
+      SparkRequest call,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    if (!places.enter(Places.Kind.DOWNLOAD, call.owner())) {
+      ApiResponse refusal = answer(Places.Kind.DOWNLOAD.refusal(), call);
+      write(refusal, call.id(), request, response);
+      return refusal;
+    }
+    try {
+      write(answer, call.id(), request, response);
+      return answer;
+    } finally {
+      places.leave(Places.Kind.DOWNLOAD, call.owner());
+    }
   }
 
   /** Spark does not care for case, but a proxy's rule about DELETE knows nothing of delete. */
@@ -168,7 +196,7 @@ final class Edge {
   /** A request that no route took: OPTIONS, a wrong method, or a path that is not there. */
   void answerUnrouted(HttpServletRequest request, HttpServletResponse response) throws IOException {
     long startNanos = System.nanoTime();
-    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes, bodyReaders);
+    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes, places);
     TreeSet<String> methods = new TreeSet<>();
     for (PathMethods path : paths.values()) {
       if (path.path().matcher(request.getRequestURI()).matches()) {
@@ -198,7 +226,7 @@ final class Edge {
 
   /** A failure outside of any handler, for example in matching the route. */
   void answerFailure(Exception failure, HttpServletRequest request, HttpServletResponse response) {
-    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes, bodyReaders);
+    SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes, places);
     if (response.isCommitted()) {
       log.debug("request {}: the connection breaks while answering", call.id(), failure);
       // Ended in good order, the part that was written would pass for the whole.

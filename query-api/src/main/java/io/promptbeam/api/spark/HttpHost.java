@@ -58,7 +58,7 @@ public final class HttpHost {
             gate,
             settings.maxBodyBytes(),
             settings.storeTimeout(),
-            new BodyReaders(Math.max(1, settings.maxThreads() / 2)));
+            new Places(settings.maxThreads()));
     QueuedThreadPool threads =
         new QueuedThreadPool(
             settings.maxThreads(),

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Awaits bodies before their requests take a thread, which Spark would let wait for them. Long ones
- * are not held: they are read as they come, by the threads of {@link BodyReaders}.
+ * are not held: they are read as they come, by the threads of {@link Places}.
  */
 final class ShortBodies implements EagerContentHandler.ContentLoaderFactory {
-  private static final int MAX_BYTES = 64 * 1024;
+  static final int MAX_BYTES = 64 * 1024;
 
   /** What a piece of a body costs beside its bytes: it keeps the buffer it came in. */
   private static final int FRAMING_BYTES = 1_024;

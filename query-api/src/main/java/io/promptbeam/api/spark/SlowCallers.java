@@ -6,7 +6,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Connection;
-import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -53,34 +52,13 @@ final class SlowCallers extends Handler.Wrapper implements Connection.Listener {
       return super.handle(request, response, callback);
     }
     Object token = new Object();
+    pace.begins(token, connection.getBytesIn());
+    Request.addCompletionListener(request, failure -> pace.ends(token, connection.getBytesIn()));
     boolean hasBody =
         request.getLength() > 0 || request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
-    pace.begins(
-        token, hasBody, connection.getBytesIn(), connection.getBytesOut(), System.nanoTime());
-    Request.addCompletionListener(request, failure -> pace.ends(token, connection.getBytesIn()));
-    return super.handle(hasBody ? new Heard(request, pace, token) : request, response, callback);
-  }
-
-  /** Tells when the last of the body has come. */
-  private static final class Heard extends Request.Wrapper {
-    private final Pace pace;
-    private final Object token;
-
-    Heard(Request request, Pace pace, Object token) {
-      super(request);
-      this.pace = pace;
-      this.token = token;
-    }
-
-    @Override
-    public Content.Chunk read() {
-      Content.Chunk chunk = super.read();
-      if (chunk != null && chunk.isLast()) {
-        pace.bodyEnds(token);
-        setAttribute(BODY_IS_HERE, true);
-      }
-      return chunk;
-    }
+    Request read = hasBody ? new Measured.Body(request, pace, token) : request;
+    return super.handle(
+        read, new Measured.Answer(read, response, pace, token, connection), callback);
   }
 
   private void look(Scheduler scheduler) {

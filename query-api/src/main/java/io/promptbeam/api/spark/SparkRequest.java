@@ -1,7 +1,9 @@
 package io.promptbeam.api.spark;
 
 import io.promptbeam.api.http.ApiRequest;
+import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Problems;
+import io.promptbeam.job.Owner;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLDecoder;
@@ -21,7 +23,8 @@ final class SparkRequest implements ApiRequest {
   private final HttpServletRequest raw;
   private final UnaryOperator<@Nullable String> pathValues;
   private final int maxBodyBytes;
-  private final BodyReaders bodyReaders;
+  private final Places places;
+  private Owner owner = Caller.ANYONE.owner();
   private boolean reading;
 
   SparkRequest(
@@ -29,12 +32,21 @@ final class SparkRequest implements ApiRequest {
       HttpServletRequest raw,
       UnaryOperator<@Nullable String> pathValues,
       int maxBodyBytes,
-      BodyReaders bodyReaders) {
+      Places places) {
     this.id = id;
     this.raw = raw;
     this.pathValues = pathValues;
     this.maxBodyBytes = maxBodyBytes;
-    this.bodyReaders = bodyReaders;
+    this.places = places;
+  }
+
+  /** Whose body it is that will be read. */
+  void isFrom(Owner caller) {
+    owner = caller;
+  }
+
+  Owner owner() {
+    return owner;
   }
 
   @Override
@@ -97,7 +109,7 @@ final class SparkRequest implements ApiRequest {
     if (raw.getContentLengthLong() > maxBytes) {
       throw Problems.tooLarge(maxBytes).asException();
     }
-    enterReaders();
+    takePlace();
     try {
       return new BoundedStream(raw.getInputStream(), maxBytes);
     } catch (IOException e) {
@@ -117,7 +129,7 @@ final class SparkRequest implements ApiRequest {
       throw Problems.tooLarge(maxBodyBytes).asException();
     }
     byte[] body;
-    enterReaders();
+    takePlace();
     try {
       // One byte more tells a chunked body that is too long from one that just fits.
       body = raw.getInputStream().readNBytes(maxBodyBytes + 1);
@@ -134,10 +146,12 @@ final class SparkRequest implements ApiRequest {
   }
 
   /** A body that is not all here yet holds the thread that reads it. */
-  private void enterReaders() {
+  private void takePlace() {
     boolean hasBody = raw.getContentLengthLong() > 0 || raw.getHeader("Transfer-Encoding") != null;
     if (hasBody && raw.getAttribute(SlowCallers.BODY_IS_HERE) == null) {
-      bodyReaders.enter();
+      if (!places.enter(Places.Kind.UPLOAD, owner)) {
+        throw Places.Kind.UPLOAD.refusal().withHeader("Connection", "close").asException();
+      }
       reading = true;
     }
   }
@@ -146,7 +160,7 @@ final class SparkRequest implements ApiRequest {
   void bodyIsRead() {
     if (reading) {
       reading = false;
-      bodyReaders.leave();
+      places.leave(Places.Kind.UPLOAD, owner);
     }
   }
 }

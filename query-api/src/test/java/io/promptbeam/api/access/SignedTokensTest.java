@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Base64;
@@ -55,6 +56,7 @@ class SignedTokensTest {
   private static ECKey ec;
 
   private final Path keys;
+  private volatile Duration sinceStart = Duration.ZERO;
 
   SignedTokensTest(@TempDir Path directory) {
     keys = directory.resolve("jwks.json");
@@ -78,7 +80,10 @@ class SignedTokensTest {
 
   private SignedTokens tokens(Signer signer) {
     return new SignedTokens(
-        new TrustedTokens(signer, AUDIENCE, keys.toUri()), ANN, Clock.fixed(NOW, ZoneOffset.UTC));
+        new TrustedTokens(signer, AUDIENCE, keys.toUri()),
+        ANN,
+        Clock.fixed(NOW, ZoneOffset.UTC),
+        () -> sinceStart.toNanos());
   }
 
   private static JWTClaimsSet.Builder claims(Signer signer) {
@@ -228,28 +233,98 @@ class SignedTokensTest {
     assertThat(refused.problem().code()).isEqualTo("principal_not_allowed");
   }
 
-  @Test
-  void keys_areKept_whileTheSignerIsAway_butNotMadeUp() throws Exception {
-    SignedTokens known = tokens(Signer.GOOGLE);
-    String token = idToken(claims -> claims);
-    assertThat(known.callerOf(token)).contains(ACME);
-    Files.delete(keys);
-    assertThat(known.callerOf(token)).contains(ACME);
-    SignedTokens started = tokens(Signer.GOOGLE);
+  /** The claims' time stands still, the age of the keys does not. */
+  private void pass(Duration time) {
+    sinceStart = sinceStart.plus(time);
+  }
+
+  private static void assertUnavailable(SignedTokens tokens, String token) {
     ProblemException away =
-        catchThrowableOfType(ProblemException.class, () -> started.callerOf(token));
-    assertThat(away.problem().status()).as("an outage is no refusal").isEqualTo(503);
+        catchThrowableOfType(ProblemException.class, () -> tokens.callerOf(token));
+    assertThat(away).as("an outage is no refusal").isNotNull();
+    assertThat(away.problem().status()).isEqualTo(503);
+  }
+
+  private static String signedBy(RSAKey key) throws Exception {
+    return signed(JWSAlgorithm.RS256, key.getKeyID(), new RSASSASigner(key), claims(Signer.GOOGLE));
+  }
+
+  private static String strangers(int number) throws Exception {
+    return signed(
+        JWSAlgorithm.RS256, "x" + number, new RSASSASigner(otherRsa), claims(Signer.GOOGLE));
+  }
+
+  @Test
+  void tokens_areNotRefused_whileNoKeysCouldBeHadYet() throws Exception {
+    Files.delete(keys);
+    SignedTokens started = tokens(Signer.GOOGLE);
+    String token = idToken(claims -> claims);
+    for (int i = 0; i < 5; i++) {
+      assertUnavailable(started, token);
+    }
+    publishKeys();
+    pass(SigningKeys.FIRST_FETCH_INTERVAL);
+    assertThat(started.callerOf(token)).contains(ACME);
+  }
+
+  @Test
+  void knownKeys_areKeptInAnOutage_whateverStrangersSend() throws Exception {
+    SignedTokens google = tokens(Signer.GOOGLE);
+    String token = idToken(claims -> claims);
+    assertThat(google.callerOf(token)).contains(ACME);
+    Files.delete(keys);
+    for (int i = 0; i < 5; i++) {
+      assertThat(google.callerOf(strangers(i))).as("the keys are new enough to tell").isEmpty();
+    }
+    pass(SigningKeys.KEPT);
+    for (int i = 0; i < 5; i++) {
+      assertUnavailable(google, strangers(i));
+      assertThat(google.callerOf(token)).contains(ACME);
+    }
+    pass(SigningKeys.KEPT_IN_OUTAGE.minus(SigningKeys.KEPT).minusNanos(1));
+    assertUnavailable(google, strangers(6));
+    assertThat(google.callerOf(token)).as("the last moment").contains(ACME);
+    pass(Duration.ofNanos(1));
+    for (int i = 0; i < 5; i++) {
+      assertUnavailable(google, token);
+    }
+    publishKeys();
+    pass(SigningKeys.FETCH_INTERVAL);
+    assertThat(google.callerOf(token)).as("the page is back").contains(ACME);
+    assertThat(google.callerOf(strangers(7))).isEmpty();
+  }
+
+  @Test
+  void emptyPage_isNoKeysTakenBack() throws Exception {
+    SignedTokens google = tokens(Signer.GOOGLE);
+    String token = idToken(claims -> claims);
+    assertThat(google.callerOf(token)).contains(ACME);
+    for (String page : List.of("{\"keys\":[]}", "{}", "<html>", "")) {
+      Files.writeString(keys, page);
+      pass(SigningKeys.KEPT);
+      assertThat(google.callerOf(token)).as(page).contains(ACME);
+    }
   }
 
   @Test
   void keys_areFetchedAnew_whenTheSignerRotates() throws Exception {
     SignedTokens google = tokens(Signer.GOOGLE);
-    assertThat(google.callerOf(idToken(claims -> claims))).contains(ACME);
+    assertThat(google.callerOf(signedBy(rsa))).contains(ACME);
     RSAKey next = new RSAKeyGenerator(2048).keyID("r2").generate();
-    publish(rsa, next);
-    assertThat(
-            google.callerOf(
-                signed(JWSAlgorithm.RS256, "r2", new RSASSASigner(next), claims(Signer.GOOGLE))))
-        .contains(ACME);
+    publish(next);
+    assertThat(google.callerOf(signedBy(next))).as("asked just now").isEmpty();
+    pass(SigningKeys.FETCH_INTERVAL);
+    assertThat(google.callerOf(signedBy(next))).contains(ACME);
+    assertThat(google.callerOf(signedBy(rsa))).as("taken back").isEmpty();
+  }
+
+  @Test
+  void keyThatIsTakenBack_isRefused_whenTheKeysAreOld() throws Exception {
+    SignedTokens google = tokens(Signer.GOOGLE);
+    assertThat(google.callerOf(signedBy(rsa))).contains(ACME);
+    publish(new RSAKeyGenerator(2048).keyID("r2").generate());
+    assertThat(google.callerOf(signedBy(rsa))).contains(ACME);
+    pass(SigningKeys.KEPT);
+    assertThat(google.callerOf(signedBy(rsa))).isEmpty();
   }
 }

@@ -33,7 +33,7 @@ class PaceTest {
 
   @Test
   void headersOfTheNextRequest_haveTheirOwnTime() {
-    pace.begins(request, false, 100, 0, seconds(5));
+    pace.begins(request, 100);
     pace.ends(request, 100);
     assertThat(pace.isTooSlow(100, 500, seconds(60))).isFalse();
     assertThat(pace.isTooSlow(101, 500, seconds(61))).isFalse();
@@ -43,35 +43,75 @@ class PaceTest {
 
   @Test
   void body_mustComeFastEnough_onceItsGraceIsOver() {
-    pace.begins(request, true, 100, 0, 0);
+    pace.begins(request, 100);
+    pace.reading(request, 0);
     assertThat(pace.isTooSlow(115, 0, seconds(15))).isFalse();
     assertThat(pace.isTooSlow(116, 0, seconds(16))).isTrue();
     assertThat(pace.isTooSlow(16_101, 0, seconds(16))).isFalse();
   }
 
   @Test
-  void work_mayTakeAsLongAsItDoes_onceTheBodyIsHere() {
-    pace.begins(request, true, 100, 0, 0);
-    pace.bodyEnds(request);
+  void body_isNotTimed_whileTheServerDoesNotReadIt() {
+    pace.begins(request, 100);
+    pace.reading(request, 0);
+    pace.read(request, seconds(10));
     assertThat(pace.isTooSlow(110, 0, seconds(600))).isFalse();
+    pace.reading(request, seconds(600));
+    assertThat(pace.isTooSlow(110, 0, seconds(605))).isFalse();
+    assertThat(pace.isTooSlow(110, 0, seconds(606))).isTrue();
   }
 
   @Test
-  void answer_mustBeFetchedFastEnough_onceItBegan() {
-    pace.begins(request, false, 100, 0, 0);
+  void answer_mustBeTakenFastEnough_onceItsGraceIsOver() {
+    pace.begins(request, 100);
     assertThat(pace.isTooSlow(100, 0, seconds(30))).isFalse();
-    assertThat(pace.isTooSlow(100, 10, seconds(31))).isFalse();
-    assertThat(pace.isTooSlow(100, 20, seconds(46))).isFalse();
-    assertThat(pace.isTooSlow(100, 50_000, seconds(47))).isFalse();
-    assertThat(pace.isTooSlow(100, 50_000, seconds(131))).isTrue();
+    pace.writing(request, 0, seconds(30));
+    assertThat(pace.isTooSlow(100, 20, seconds(45))).isFalse();
+    assertThat(pace.isTooSlow(100, 20, seconds(46))).isTrue();
+    assertThat(pace.isTooSlow(100, 50_000, seconds(46))).isFalse();
+    assertThat(pace.isTooSlow(100, 50_000, seconds(81))).isTrue();
+  }
+
+  @Test
+  void answer_mayBeMadeSlowly_whenItIsTakenFast() {
+    pace.begins(request, 100);
+    for (int s = 0; s < 600; s += 60) {
+      pace.writing(request, s / 6, seconds(s));
+      pace.written(request, seconds(s) + 1);
+      assertThat(pace.isTooSlow(100, s / 6 + 10, seconds(s + 59))).isFalse();
+    }
+  }
+
+  @Test
+  void answer_isTimedOverAllItsPieces() {
+    pace.begins(request, 100);
+    pace.writing(request, 0, 0);
+    pace.written(request, seconds(10));
+    pace.writing(request, 100, seconds(100));
+    assertThat(pace.isTooSlow(100, 200, seconds(105))).isFalse();
+    assertThat(pace.isTooSlow(100, 200, seconds(106))).isTrue();
+  }
+
+  @Test
+  void continueBeforeTheBody_isNoPartOfTheAnswer() {
+    pace.begins(request, 100);
+    pace.reading(request, 0);
+    pace.read(request, seconds(1));
+    assertThat(pace.isTooSlow(150, 25, seconds(300))).isFalse();
+    pace.writing(request, 25, seconds(300));
+    assertThat(pace.isTooSlow(150, 16_024, seconds(316))).isTrue();
+    assertThat(pace.isTooSlow(150, 16_025, seconds(316))).isFalse();
   }
 
   @Test
   void eventsOfAnEarlierRequest_doNotCount() {
     Object next = new Object();
-    pace.begins(request, true, 100, 0, 0);
-    pace.begins(next, true, 200, 0, seconds(1));
-    pace.bodyEnds(request);
+    pace.begins(request, 100);
+    pace.reading(request, 0);
+    pace.begins(next, 200);
+    pace.reading(next, seconds(1));
+    pace.read(request, seconds(2));
+    pace.written(request, seconds(2));
     pace.ends(request, 200);
     assertThat(pace.isTooSlow(210, 0, seconds(20))).isTrue();
   }
