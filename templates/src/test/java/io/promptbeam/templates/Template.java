@@ -60,7 +60,7 @@ record Template(
             Mode.BATCH,
             Map.of(
                 "input", "gs://acme-llm-input/reviews/*.csv",
-                "promptTemplate", "Classify this review: {text}",
+                "promptTemplate", "Classify this review, in one word: {text}",
                 "model", "gpt-5-mini",
                 "owner", "team-a",
                 "bigtable", "bigtable://acme-llm/promptbeam",
