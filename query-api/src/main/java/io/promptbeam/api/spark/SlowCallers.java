@@ -66,14 +66,18 @@ final class SlowCallers extends Handler.Wrapper implements Connection.Listener {
       return;
     }
     long now = System.nanoTime();
-    paces.forEach(
-        (connection, pace) -> {
-          if (pace.isTooSlow(connection.getBytesIn(), connection.getBytesOut(), now)) {
-            log.debug("a caller is too slow: {} closes", connection.getEndPoint());
-            connection.getEndPoint().close(new TimeoutException("the caller is too slow"));
-          }
-        });
-    schedule(scheduler);
+    try {
+      paces.forEach(
+          (connection, pace) -> {
+            if (pace.isTooSlow(connection.getBytesIn(), connection.getBytesOut(), now)) {
+              log.debug("a caller is too slow: {} closes", connection.getEndPoint());
+              connection.getEndPoint().close(new TimeoutException("the caller is too slow"));
+            }
+          });
+    } finally {
+      // Whatever one connection comes to, the others are looked at again.
+      schedule(scheduler);
+    }
   }
 
   private void schedule(Scheduler scheduler) {
