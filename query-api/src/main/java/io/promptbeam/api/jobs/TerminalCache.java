@@ -44,6 +44,9 @@ final class TerminalCache {
             .weigher((Key key, Entry entry) -> entry.answer().body().length + ENTRY_OVERHEAD_BYTES)
             .expireAfterWrite(timeToLive)
             .ticker(ticker)
+            // Evicting takes less time than handing it to another thread, behind which the cache
+            // would be over its limit for as long as the shared pool is busy.
+            .executor(Runnable::run)
             .build();
     tombstones =
         Caffeine.newBuilder()

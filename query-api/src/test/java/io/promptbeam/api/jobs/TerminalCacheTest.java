@@ -43,4 +43,13 @@ class TerminalCacheTest {
     cache.put(id, View.RESULT, Owner.LOCAL, answer);
     assertThat(cache.find(id, View.RESULT, LOCAL)).isEmpty();
   }
+
+  @Test
+  void overItsLimit_itKeepsNothing_notEvenForAMoment() {
+    TerminalCache none = new TerminalCache(0, Duration.ofSeconds(10), ticker);
+    for (int i = 0; i < 1_000; i++) {
+      none.put(id, View.STATUS, Owner.LOCAL, answer);
+      assertThat(none.find(id, View.STATUS, LOCAL)).isEmpty();
+    }
+  }
 }
