@@ -182,6 +182,11 @@ class CanaryIT {
     return call("GET", "/api/llm/jobs/" + job + "/status", "", API_KEY).body();
   }
 
+  /** A call that was never sent gives its attempt back; its error stays. */
+  private static boolean wasTried(String status) {
+    return !status.contains("\"attempt\":0") || !status.contains("\"last_error\":null");
+  }
+
   /** Each kind of call once, and what strangers and mistakes are told. */
   private void runEverything() throws Exception {
     startPipeline();
@@ -205,7 +210,7 @@ class CanaryIT {
           Await.until(
               kind + " was tried",
               () -> statusOf(jobs.getOrDefault(kind, "none")),
-              status -> !status.contains("\"attempt\":0"));
+              CanaryIT::wasTried);
       call("POST", "/api/llm/jobs/" + jobs.getOrDefault(kind, "none") + "/cancel", "", API_KEY);
     }
     call("GET", "/api/llm/jobs", "", API_KEY);
