@@ -78,6 +78,9 @@ public final class LocalPipeline implements AutoCloseable {
   /** Stops reading, and lets calls in flight end for a while. */
   @Override
   public void close() throws IOException {
+    // At once, and not when the runner comes to tearing its DoFns down: seconds, on a busy machine,
+    // that calls in flight would lack to end or to be handed back.
+    var unused = worker.engine().drain();
     try {
       if (!running.getState().isTerminal()) {
         running.cancel();

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +55,7 @@ public final class CallEngine implements AutoCloseable {
   private final Map<String, ActiveItem> items = new HashMap<>();
   // In order, so that a simulation goes the same way every time.
   private final Set<Attempt> attempts = Collections.synchronizedSet(new LinkedHashSet<>());
+  private @Nullable CompletableFuture<Void> drained;
   private volatile boolean closing;
 
   /**
@@ -241,11 +243,14 @@ public final class CallEngine implements AutoCloseable {
   /**
    * Starts no more calls, lets those in flight end for as long as configured, and then gives them
    * up: their jobs are handed back, to be called again at once by whoever finds them. Completes
-   * when all that is written down, or after a short while, if the store does not take it.
+   * when all that is written down, or after a short while, if the store does not take it. Once it
+   * has begun, it is the same for all who ask.
    */
-  public CompletableFuture<Void> drain() {
+  public synchronized CompletableFuture<Void> drain() {
     closing = true;
-    return draining.drain();
+    CompletableFuture<Void> begun = drained != null ? drained : draining.drain();
+    drained = begun;
+    return begun.copy();
   }
 
   /** {@link #drain}s, blocking, then stops. */
