@@ -122,7 +122,10 @@ class FlinkClusterIT {
     assertThat(extra).isBetween(0L, inFlight);
     assertThat(attempts).as("every call is counted").isGreaterThanOrEqualTo(stats.calls());
     assertThat(workersBefore).as("both TaskManagers made calls").isEqualTo(2);
-    assertThat(stats.limited()).as("calls beyond the limit, by a bucket of one second").isZero();
+    // By a bucket of one second. Where processors are short for longer than that, calls that were
+    // sent in time arrive together.
+    assertThat(stats.limited()).as("calls beyond the limit").isLessThanOrEqualTo(JOBS / 1_000L);
+    assertThat(fullest(servers.limited.arrivalNanos(), 10)).isLessThanOrEqualTo(11L * PER_SECOND);
   }
 
   /** Claims whose calls may be under way, or answered and not recorded. */

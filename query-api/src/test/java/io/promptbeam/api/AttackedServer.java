@@ -10,6 +10,7 @@ import io.promptbeam.store.BigtableTarget;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Clock;
+import java.util.concurrent.CompletableFuture;
 
 /** A server with all its routes, over an emulated Bigtable, and sockets to attack it with. */
 final class AttackedServer implements AutoCloseable {
@@ -46,23 +47,33 @@ final class AttackedServer implements AutoCloseable {
   /** All that comes until the server closes, whether in good order or not. */
   String raw(String bytes) throws IOException {
     try (Socket socket = connect()) {
-      socket.getOutputStream().write(bytes.getBytes(ISO_8859_1));
-      socket.getOutputStream().flush();
-      StringBuilder all = new StringBuilder();
-      byte[] piece = new byte[8_192];
+      // While it is written: a server that has heard enough answers and closes in between.
+      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> all(socket));
       try {
-        for (int n = socket.getInputStream().read(piece);
-            n >= 0;
-            n = socket.getInputStream().read(piece)) {
-          all.append(new String(piece, 0, n, ISO_8859_1));
-        }
-      } catch (java.net.SocketTimeoutException e) {
-        throw new AssertionError("the server neither answers nor closes: " + all, e);
+        socket.getOutputStream().write(bytes.getBytes(ISO_8859_1));
+        socket.getOutputStream().flush();
       } catch (IOException e) {
-        // Reset by the server.
+        // Closed, or reset.
       }
-      return all.toString();
+      return answer.join();
     }
+  }
+
+  private static String all(Socket socket) {
+    StringBuilder all = new StringBuilder();
+    byte[] piece = new byte[8_192];
+    try {
+      for (int n = socket.getInputStream().read(piece);
+          n >= 0;
+          n = socket.getInputStream().read(piece)) {
+        all.append(new String(piece, 0, n, ISO_8859_1));
+      }
+    } catch (java.net.SocketTimeoutException e) {
+      throw new AssertionError("the server neither answers nor closes: " + all, e);
+    } catch (IOException e) {
+      // Reset by the server.
+    }
+    return all.toString();
   }
 
   @Override
