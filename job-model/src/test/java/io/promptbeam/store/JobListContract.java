@@ -134,6 +134,56 @@ abstract class JobListContract extends JobStoreContract {
     assertThat(listed(between(ever, Optional.of(Instant.MIN)))).isEmpty();
   }
 
+  private static JobFilter text(Optional<JobState> state, String text) {
+    Optional<String> any = Optional.empty();
+    Optional<Instant> ever = Optional.empty();
+    return new JobFilter(state, any, any, any, any, ever, ever, Optional.of(text));
+  }
+
+  @Test
+  void list_findsText_inValuesThatCallersGave_whateverItsCase() {
+    Optional<String> none = Optional.empty();
+    JobSpec a = searchable(Optional.of("Question-Äpfel"), none, Map.of(), 0);
+    JobSpec b = searchable(none, Optional.of("line 100% a_b"), Map.of("apfel", "x"), 1);
+    JobSpec c = searchable(none, none, Map.of("zone", "EU-West", "team", "Blue (a_b)"), 2);
+    createAll(List.of(a, b, c, labelled("apfel", "eu-west", "q", "question", 3)));
+    Optional<JobState> any = Optional.empty();
+
+    assertThat(listed(text(any, "äPFEL"))).containsExactly(a);
+    assertThat(listed(text(any, "eu-west"))).as("neither model nor type").containsExactly(c);
+    assertThat(listed(text(any, "apfel"))).as("no key of the metadata").isEmpty();
+    assertThat(listed(text(any, "A_B"))).containsExactly(c, b);
+    assertThat(listed(text(any, "100%"))).containsExactly(b);
+    assertThat(listed(text(any, ".*"))).isEmpty();
+    assertThat(listed(text(Optional.of(JobState.PENDING), "blue"))).containsExactly(c);
+    assertThat(listed(text(Optional.of(JobState.FAILED), "blue"))).isEmpty();
+    assertThat(specs(store.list(owner, text(any, "a_b"), 1, Optional.empty()).join()))
+        .containsExactly(c);
+  }
+
+  private JobSpec searchable(
+      Optional<String> question, Optional<String> customId, Map<String, String> metadata, int i) {
+    JobLabels labels =
+        new JobLabels(JobLabels.GENERIC, question, Optional.empty(), customId, metadata);
+    return spec(JobId.random(), owner, T0.plusMillis(i), "m", labels);
+  }
+
+  @Test
+  void list_refusesATokenOfAnotherText() {
+    createAll(
+        List.of(
+            searchable(Optional.of("ab"), Optional.empty(), Map.of(), 0),
+            searchable(Optional.of("abc"), Optional.empty(), Map.of(), 1)));
+    JobFilter filter = text(Optional.empty(), "AB");
+    Optional<String> next = store.list(owner, filter, 1, Optional.empty()).join().next();
+    assertThat(next).isPresent();
+    assertThat(store.list(owner, text(Optional.empty(), "ab"), 1, next).join().jobs()).hasSize(1);
+    for (JobFilter other : List.of(text(Optional.empty(), "b"), JobFilter.ALL)) {
+      assertThatThrownBy(() -> store.list(owner, other, 1, next))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
   @Test
   void list_boundsInTime_areExactToTheNanosecond() {
     JobSpec early = spec(owner, T0.plusNanos(100));

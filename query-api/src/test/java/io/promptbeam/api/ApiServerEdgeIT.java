@@ -65,9 +65,9 @@ class ApiServerEdgeIT {
     assertProblem(http.get("/api/llm/nothing/"), 404, "not_found");
     assertProblem(http.get("/api//llm/jobs/"), 400, "bad_request");
     Answer wrong = http.get(SUBMIT);
-    // The path of one job matches too, and answers DELETE.
+    // The path of one job matches too, and answers GET and DELETE.
     assertProblem(wrong, 405, "method_not_allowed");
-    assertThat(wrong.header("Allow")).contains("POST");
+    assertThat(wrong.header("Allow")).isEqualTo("OPTIONS, POST");
     Answer put = http.call("PUT", "/api/llm/models/", "{}");
     assertProblem(put, 405, "method_not_allowed");
     assertThat(put.header("Allow")).isEqualTo("GET, HEAD, OPTIONS");
@@ -99,7 +99,7 @@ class ApiServerEdgeIT {
     String id = http.post(SUBMIT, PROMPT).text("job_id");
     stack.complete(id);
     Answer answer = http.get("/api/llm/jobs/" + id + "/", "X-HTTP-Method-Override", "DELETE");
-    assertProblem(answer, 405, "method_not_allowed");
+    assertThat(answer.status()).isEqualTo(200);
     assertThat(http.get("/api/llm/jobs/" + id + "/result/").status()).isEqualTo(200);
   }
 

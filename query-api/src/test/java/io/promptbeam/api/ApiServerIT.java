@@ -121,6 +121,51 @@ class ApiServerIT {
   }
 
   @Test
+  void detail_hasStatusLabelsRequestAndTimeline_inEachState() {
+    String id =
+        http.post(
+                "/api/llm/jobs/submit/",
+                "{\"model_id\":\"m\",\"full_input\":\"Say hello.\",\"system_message\":\"Be brief.\","
+                    + "\"params\":{\"temperature\":0.50},\"metadata\":{\"zone\":\"eu\"}}")
+            .text("job_id");
+    String path = "/api/llm/jobs/" + id;
+    Answer pending = http.get(path);
+    assertThat(pending.status()).isEqualTo(200);
+    assertThat(pending.header("Cache-Control")).isEqualTo("no-store");
+    assertThat(pending.header("Retry-After")).isEqualTo("1");
+    assertThat(pending.text("owner")).isEqualTo("local");
+    assertThat(pending.json().at("/metadata/zone").asText()).isEqualTo("eu");
+    assertThat(pending.json().at("/waiting/reason").asText()).isEqualTo("queued");
+    assertThat(pending.json().at("/request/full_input").asText()).isEqualTo("Say hello.");
+    assertThat(pending.json().at("/request/system_message").asText()).isEqualTo("Be brief.");
+    assertThat(pending.body()).contains("\"params\":{\"temperature\":0.50}");
+    assertThat(pending.json().has("result_data")).isFalse();
+    http.get(job(id, "status/"))
+        .json()
+        .fieldNames()
+        .forEachRemaining(field -> assertThat(pending.json().has(field)).as(field).isTrue());
+    http.get("/api/llm/jobs/")
+        .json()
+        .at("/jobs/0")
+        .fieldNames()
+        .forEachRemaining(field -> assertThat(pending.json().has(field)).as(field).isTrue());
+
+    stack.complete(id);
+    Answer done = http.get(path + "/");
+    assertThat(done.header("Retry-After")).isEmpty();
+    assertThat(done.json().path("timeline").findValuesAsText("event"))
+        .containsExactly("submitted", "claimed", "called", "completed");
+    assertThat(done.json().at("/result_data/output_text").asText()).isEqualTo("Hello.");
+
+    assertThat(http.call("DELETE", path, "").status()).isEqualTo(204);
+    Answer erased = http.get(path);
+    assertThat(erased.json().path("request").isNull()).isTrue();
+    assertThat(erased.json().path("result_data").isNull()).isTrue();
+    assertThat(erased.body()).doesNotContain("hello").doesNotContain("Hello.");
+    assertThat(erased.json().path("timeline")).hasSize(4);
+  }
+
+  @Test
   void status_answers304_untilTheJobChanges() {
     String id = submit();
     Answer first = http.get(job(id, "status/"));
@@ -273,6 +318,32 @@ class ApiServerIT {
         .hasSize(5);
   }
 
+  @Test
+  void list_findsText_inWhatTheCallerCallsItsJobsBy() {
+    String blue =
+        http.post(
+                "/api/llm/jobs/submit/",
+                "{\"model_id\":\"m\",\"full_input\":\"green\",\"metadata\":{\"team\":\"Dark Blue\"}}")
+            .text("job_id");
+    submit();
+    assertThat(http.get("/api/llm/jobs/?text=K%20bLUE").json().at("/jobs/0/job_id").asText())
+        .isEqualTo(blue);
+    assertThat(http.get("/api/llm/jobs/?text=").json().path("jobs")).hasSize(2);
+    assertThat(http.get("/api/llm/jobs/?text=blue&status=failed").json().path("jobs")).isEmpty();
+    for (String text : List.of("green", "team", "hello", "%25", "generic")) {
+      assertThat(http.get("/api/llm/jobs/?text=" + text).json().path("jobs")).as(text).isEmpty();
+    }
+    assertThat(http.get("/api/llm/jobs/?text=" + "x".repeat(100)).status()).isEqualTo(200);
+    Answer tooLong = http.get("/api/llm/jobs/?text=" + "x".repeat(101));
+    assertProblem(tooLong, 400, "invalid_parameter");
+    assertThat(tooLong.text("field")).isEqualTo("text");
+    String token = http.get("/api/llm/jobs/?page_size=1").text("next_page_token");
+    assertProblem(
+        http.get("/api/llm/jobs/?page_size=1&text=blue&page_token=" + token),
+        400,
+        "invalid_parameter");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -369,6 +440,7 @@ class ApiServerIT {
     for (String id : List.of(UUID.randomUUID().toString(), "not-a-uuid")) {
       assertProblem(http.get(job(id, "status/")), 404, "job_not_found");
       assertProblem(http.get(job(id, "result/")), 404, "job_not_found");
+      assertProblem(http.get("/api/llm/jobs/" + id), 404, "job_not_found");
       assertProblem(http.call("POST", job(id, "cancel/"), ""), 404, "job_not_found");
       assertProblem(http.call("DELETE", "/api/llm/jobs/" + id, ""), 404, "job_not_found");
     }

@@ -113,8 +113,10 @@ final class RouteCases {
     get("/readyz", "/readyz", 200);
     get(jobs + "/:job_id/status", jobs + "/{job}/status/", 200);
     get(jobs + "/:job_id/result", jobs + "/{job}/result/", 202);
+    get(jobs + "/:job_id", jobs + "/{job}/", 200);
     get(jobs, jobs + "/?owner={owner}", 200);
     get(jobs, jobs + "/?batch_id={batch}", 200);
+    get(jobs, jobs + "/?owner={owner}&text=x", 200);
     get(jobs, jobs + "/?owner={owner}&batch_id={batch}&status=pending", 200);
     get("/api/llm/models", "/api/llm/models/", 200);
     get("/api/llm/usage", "/api/llm/usage/?owner={owner}&group_by=owner", 200);

@@ -18,6 +18,7 @@ import picocli.CommandLine.Option;
     header = "List your jobs, newest first.",
     footer = {
       "  promptbeam list --status failed",
+      "  promptbeam list --text eu-west",
       "  promptbeam list --model mock --created-after 2026-11-01T00:00:00Z --limit 500",
       "  promptbeam list --json | jq -r .job_id"
     })
@@ -51,6 +52,14 @@ final class ListCommand implements Callable<Integer> {
 
   @Option(names = "--batch-id", paramLabel = "ID", description = "Jobs of this batch.")
   private Optional<String> batchId = Optional.empty();
+
+  @Option(
+      names = "--text",
+      paramLabel = "TEXT",
+      description =
+          "Jobs with this somewhere in a metadata value, their custom id or their question id, in"
+              + " upper or lower case.")
+  private Optional<String> text = Optional.empty();
 
   @Option(
       names = "--created-after",
@@ -118,6 +127,7 @@ final class ListCommand implements Callable<Integer> {
     add(query, "job_type", jobType);
     add(query, "question_id", questionId);
     add(query, "batch_id", batchId);
+    add(query, "text", text);
     add(query, "created_after", createdAfter);
     add(query, "created_before", createdBefore);
     add(query, "page_token", page);

@@ -63,8 +63,7 @@ final class JobCosts {
     json.writeEndObject();
   }
 
-  private static void writeCost(JsonGenerator json, Optional<BigDecimal> costUsd)
-      throws IOException {
+  static void writeCost(JsonGenerator json, Optional<BigDecimal> costUsd) throws IOException {
     json.writeFieldName("cost_usd");
     if (costUsd.isPresent()) {
       json.writeNumber(costUsd.get().toPlainString());

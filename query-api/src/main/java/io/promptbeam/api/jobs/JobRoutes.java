@@ -83,6 +83,7 @@ public final class JobRoutes implements AutoCloseable {
                 "POST",
                 JobPaths.RETRY,
                 new RetryHandler(reader, new Resubmissions(catalog), limited, clock)),
+            Route.reading(JobPaths.JOB, new DetailHandler(reader, reasons, clock)),
             Route.submitting("DELETE", JobPaths.JOB, new EraseHandler(reader, jobs, cache)),
             Route.reading(JobPaths.MODELS, new ModelsHandler(catalog)));
   }

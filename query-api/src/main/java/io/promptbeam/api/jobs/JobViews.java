@@ -92,6 +92,24 @@ final class JobViews {
         });
   }
 
+  /** With its request, if that is not erased, and what happened to it; read it with both parts. */
+  static byte[] detail(Job job, Instant now, Optional<Waiting> waiting) {
+    return write(
+        json -> {
+          writeStatus(json, job);
+          writeWaiting(json, waiting);
+          JobCosts.writeCalls(json, job.run());
+          json.writeNumberField("poll_after_ms", PollEstimate.of(job, now, waiting).toMillis());
+          writeLabels(json, job.spec());
+          json.writeStringField("owner", job.spec().owner().name());
+          RequestView.write(json, job);
+          Timeline.write(json, job);
+          if (job.run().state() == JobState.COMPLETED) {
+            writeResult(json, job);
+          }
+        });
+  }
+
   static byte[] page(List<Job> jobs, Optional<String> nextPageToken, Instant now) {
     return write(
         json -> {

@@ -17,6 +17,7 @@ import java.util.TreeSet;
 record ListQuery(JobFilter filter, int pageSize, Optional<String> pageToken) {
   private static final int MAX_PAGE_SIZE = 100;
   private static final int DEFAULT_PAGE_SIZE = 20;
+  private static final int MAX_TEXT_CHARS = 100;
 
   private static final Set<String> KNOWN =
       Set.of(
@@ -25,6 +26,7 @@ record ListQuery(JobFilter filter, int pageSize, Optional<String> pageToken) {
           "model_id",
           "question_id",
           "batch_id",
+          "text",
           OwnerParameter.NAME,
           "created_after",
           "created_before",
@@ -53,7 +55,8 @@ record ListQuery(JobFilter filter, int pageSize, Optional<String> pageToken) {
             value(query, "question_id"),
             value(query, "batch_id"),
             value(query, "created_after").map(text -> time("created_after", text)),
-            value(query, "created_before").map(text -> time("created_before", text)));
+            value(query, "created_before").map(text -> time("created_before", text)),
+            value(query, "text").map(ListQuery::text));
     return new ListQuery(
         filter,
         value(query, "page_size").map(ListQuery::pageSize).orElse(DEFAULT_PAGE_SIZE),
@@ -63,6 +66,15 @@ record ListQuery(JobFilter filter, int pageSize, Optional<String> pageToken) {
   /** An empty value counts as none, as forms send it. */
   private static Optional<String> value(Map<String, List<String>> query, String name) {
     return query.getOrDefault(name, List.of()).stream().filter(text -> !text.isEmpty()).findFirst();
+  }
+
+  private static String text(String text) {
+    if (text.codePointCount(0, text.length()) > MAX_TEXT_CHARS) {
+      throw Problems.invalidParameter(
+              "text", "It must have 1 to " + MAX_TEXT_CHARS + " characters.")
+          .asException();
+    }
+    return text;
   }
 
   private static JobState state(String name) {

@@ -98,6 +98,38 @@ class BatchJobsIT {
     assertThat(customIds("status=cancelled&page_size=100&batch_id=" + id, 4)).hasSize(344);
     assertThat(customIds("status=pending&page_size=100&batch_id=" + id, 4)).hasSize(254);
     assertThat(customIds("model_id=other&batch_id=" + id, 2)).isEmpty();
+    assertThat(customIds("text=C59&batch_id=" + id, 4))
+        .containsExactly(
+            "c59", "c590", "c591", "c592", "c593", "c594", "c595", "c596", "c597", "c598", "c599");
+  }
+
+  @Test
+  void detail_ofALine_hasItsRequest_alsoWhenItsBatchWasCut() throws Exception {
+    String id = create(300);
+    service.open(id, 0);
+    service.complete(id, 0, "{\"choices\":[{\"message\":{\"content\":\"Yes.\"}}]}");
+    JsonNode first = detail(page(ALICE, "page_size=1&batch_id=" + id).at("/jobs/0"));
+    assertThat(first.path("batch_id").asText()).isEqualTo(id);
+    assertThat(first.path("custom_id").asText()).isEqualTo("c0");
+    assertThat(first.at("/request/endpoint").asText()).isEqualTo("/v1/chat/completions");
+    assertThat(first.at("/request/request/model").asText()).isEqualTo(BatchService.MODEL);
+    assertThat(first.at("/result_data/output_text").asText()).isEqualTo("Yes.");
+    service
+        .store
+        .batches()
+        .cut(BatchService.id(id), new Cut(Cut.Kind.CANCELLED, Instant.now()))
+        .join();
+    JsonNode cut = detail(page(ALICE, "status=cancelled&page_size=1&batch_id=" + id).at("/jobs/0"));
+    assertThat(cut.path("status").asText()).isEqualTo("cancelled");
+    assertThat(cut.path("timeline").findValuesAsText("event"))
+        .containsExactly("submitted", "cancelled");
+    assertThat(cut.at("/request/request/model").asText()).isEqualTo(BatchService.MODEL);
+  }
+
+  private static JsonNode detail(JsonNode listed) throws Exception {
+    String path = "/api/llm/jobs/" + listed.path("job_id").asText() + "/";
+    assertThat(service.get("key-bob", path).status()).isEqualTo(404);
+    return service.get(ALICE, path).json();
   }
 
   @Test
