@@ -62,6 +62,8 @@ locals {
     {
       "worker/jobs/subscriber" = { subscription = google_pubsub_subscription.jobs.name, role = "roles/pubsub.subscriber", member = local.worker }
       "worker/jobs/viewer"     = { subscription = google_pubsub_subscription.jobs.name, role = "roles/pubsub.viewer", member = local.worker }
+      # For admins, who look at dead letters and replay them over HTTP.
+      "api/dead_letters/subscriber" = { subscription = google_pubsub_subscription.dead_letters.name, role = "roles/pubsub.subscriber", member = local.api }
     },
     {
       for member in var.operators : "${member}/dead_letters/subscriber" => {

@@ -56,6 +56,14 @@ run "operators_get_the_dead_letters" {
   command = plan
 
   assert {
+    condition     = google_pubsub_subscription_iam_member.all["api/dead_letters/subscriber"].role == "roles/pubsub.subscriber"
+    error_message = "Admins read dead letters through the service."
+  }
+  assert {
+    condition     = !contains(keys(google_pubsub_subscription_iam_member.all), "api/jobs/subscriber")
+    error_message = "The service takes no jobs from the pipeline."
+  }
+  assert {
     condition     = contains(keys(google_pubsub_subscription_iam_member.all), "group:oncall@example.com/dead_letters/subscriber")
     error_message = "Operators read dead letters."
   }

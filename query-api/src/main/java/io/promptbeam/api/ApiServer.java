@@ -4,6 +4,8 @@ import io.promptbeam.api.access.KeyRoutes;
 import io.promptbeam.api.anthropic.MessageBatchRoutes;
 import io.promptbeam.api.anthropic.MessageForm;
 import io.promptbeam.api.batches.SharedBatchRoutes;
+import io.promptbeam.api.deadletters.DeadLetterDesk;
+import io.promptbeam.api.deadletters.DeadLetterRoutes;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.api.jobs.JobRoutes;
 import io.promptbeam.api.openai.OpenAiForm;
@@ -25,6 +27,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -34,6 +37,7 @@ import java.util.function.Supplier;
 public final class ApiServer implements AutoCloseable {
   private final ApiConfig config;
   private final JobRoutes jobs;
+  private final DeadLetterRoutes deadLetters;
   private final List<Route> routes = new ArrayList<>();
   private final HttpHost host;
 
@@ -43,10 +47,21 @@ public final class ApiServer implements AutoCloseable {
     this(config, store, publisher, () -> catalog, clock);
   }
 
+  /** Without dead letters to look at. */
+  public ApiServer(
+      ApiConfig config,
+      JobStore store,
+      JobPublisher publisher,
+      Supplier<ModelCatalog> catalog,
+      Clock clock) {
+    this(config, store, publisher, catalog, clock, Optional.empty());
+  }
+
   /**
    * Does not listen yet.
    *
    * @param catalog asked for each request, since it may change
+   * @param desk stays the caller's to close, after this
    * @throws IllegalArgumentException when it would serve other machines without keys
    */
   public ApiServer(
@@ -54,7 +69,8 @@ public final class ApiServer implements AutoCloseable {
       JobStore store,
       JobPublisher publisher,
       Supplier<ModelCatalog> catalog,
-      Clock clock) {
+      Clock clock,
+      Optional<DeadLetterDesk> desk) {
     this.config = config;
     refuseOpenDoor(config);
     ApiLimits limits = config.limits();
@@ -89,6 +105,8 @@ public final class ApiServer implements AutoCloseable {
                 store, publisher, config.publishWait(), catalog, limits.messageBatches(), clock)
             .routes());
     routes.addAll(KeyRoutes.of(() -> new IssuedKeys(store.apiKeys(), clock), clock));
+    deadLetters = new DeadLetterRoutes(desk, config.storeTimeout().multipliedBy(9).dividedBy(10));
+    routes.addAll(deadLetters.routes());
     host =
         new HttpHost(
             new HttpHost.Settings(
@@ -154,6 +172,7 @@ public final class ApiServer implements AutoCloseable {
   /** Answers who waits, then stops. Does nothing when it is stopped already. */
   public void stop() {
     jobs.close();
+    deadLetters.close();
     host.stop();
   }
 

@@ -82,6 +82,7 @@ final class RouteCases {
     all.jobs();
     all.openAi();
     all.anthropic();
+    all.deadLetters();
     all.keys();
     return all.cases;
   }
@@ -182,6 +183,14 @@ final class RouteCases {
   static final String MESSAGES =
       "{\"requests\":[{\"custom_id\":\"r\",\"params\":{\"model\":\"m\",\"max_tokens\":9,"
           + "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}]}";
+
+  /** Of a service that has none to look at: they are no owner's. */
+  private void deadLetters() {
+    String letters = "/api/llm/dead-letters";
+    get(letters, letters + "/?limit=5", 501);
+    send("POST " + letters + "/replay", letters + "/replay/", "{\"ids\":[\"1\"]}", 501);
+    send("POST " + letters + "/discard", letters + "/discard/", "{\"ids\":[\"1\"]}", 501);
+  }
 
   private void keys() {
     String keys = "/api/llm/keys";

@@ -143,7 +143,13 @@ final class ApiOptions {
       ApiServer server =
           stack.closeWithThis(
               "service",
-              new ApiServer(config, stack.store(), stack.publisher(), catalog, Clock.systemUTC()));
+              new ApiServer(
+                  config,
+                  stack.store(),
+                  stack.publisher(),
+                  catalog,
+                  Clock.systemUTC(),
+                  Optional.of(stack.deadLetters())));
       server.start();
       return server;
     } catch (IllegalArgumentException e) {

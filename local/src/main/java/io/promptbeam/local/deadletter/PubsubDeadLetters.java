@@ -64,6 +64,7 @@ public final class PubsubDeadLetters implements DeadLetterQueue {
       PublisherStub publisher,
       PubsubTarget target,
       PubsubNames names,
+      Duration pullWait,
       Optional<ManagedChannel> emulatorChannel) {
     this.subscriber = subscriber;
     this.publisher = publisher;
@@ -74,7 +75,7 @@ public final class PubsubDeadLetters implements DeadLetterQueue {
         target instanceof PubsubTarget.Emulator emulator
             ? "Pub/Sub at " + emulator.hostAndPort()
             : "Pub/Sub";
-    this.pullWait = emulatorChannel.isPresent() ? EMULATOR_PULL_WAIT : CLOUD_PULL_WAIT;
+    this.pullWait = pullWait;
     this.emulatorChannel = emulatorChannel;
   }
 
@@ -84,6 +85,17 @@ public final class PubsubDeadLetters implements DeadLetterQueue {
    * @throws IOException if the process has no credentials for the real service
    */
   public static PubsubDeadLetters open(PubsubTarget target, PubsubNames names) throws IOException {
+    boolean emulated = target instanceof PubsubTarget.Emulator;
+    return open(target, names, emulated ? EMULATOR_PULL_WAIT : CLOUD_PULL_WAIT);
+  }
+
+  /**
+   * {@link #open(PubsubTarget, PubsubNames)} for somebody in a hurry.
+   *
+   * @param pullWait how long a pull waits for messages
+   */
+  static PubsubDeadLetters open(PubsubTarget target, PubsubNames names, Duration pullWait)
+      throws IOException {
     SubscriberStubSettings.Builder reading = SubscriberStubSettings.newBuilder();
     PublisherStubSettings.Builder writing = PublisherStubSettings.newBuilder();
     Optional<ManagedChannel> channel = Optional.empty();
@@ -120,6 +132,7 @@ public final class PubsubDeadLetters implements DeadLetterQueue {
         GrpcPublisherStub.create(writing.build()),
         target,
         names,
+        pullWait,
         channel);
   }
 

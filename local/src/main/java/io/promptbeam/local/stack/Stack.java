@@ -1,9 +1,11 @@
 package io.promptbeam.local.stack;
 
+import io.promptbeam.api.deadletters.DeadLetterDesk;
 import io.promptbeam.catalog.CatalogSource;
 import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.SecretResolver;
 import io.promptbeam.local.bigtable.EmbeddedBigtable;
+import io.promptbeam.local.deadletter.PubsubDesk;
 import io.promptbeam.local.pubsub.EmbeddedPubsub;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.message.PubsubJobPublisher;
@@ -114,6 +116,11 @@ public final class Stack implements AutoCloseable {
 
   public JobSubmitter submitter() {
     return new JobSubmitter(store, publisher);
+  }
+
+  /** What the pipeline could not read; connects when it is asked. */
+  public DeadLetterDesk deadLetters() {
+    return closing.add("dead letters", new PubsubDesk(queueTarget, PubsubNames.DEFAULT));
   }
 
   /** {@link #startPipeline(CatalogSource)} with models that do not change. */

@@ -117,6 +117,20 @@ class DeadLettersTest {
   }
 
   @Test
+  void lettersWithOnePayload_areAllReplayed_whenTheyWereNamed() {
+    PubsubMessage message = letter("m1", "a1").message();
+    queue.answers.add(List.of(new DeadLetter("a1", message)));
+    queue.answers.add(
+        List.of(new DeadLetter("a2", message.toBuilder().setMessageId("m2").build())));
+    ReplayTally tally = new ReplayTally();
+
+    letters.replay(new Selection(Set.of("m1", "m2"), Optional.empty(), 10), tally);
+
+    assertThat(tally.replayed()).isEqualTo(2);
+    assertThat(tally.copies()).isZero();
+  }
+
+  @Test
   void whatWasHeld_isGivenBack_whenTheQueueFails() {
     queue.answers.add(List.of(letter("m", "a")));
     queue.failsWhenEmpty = true;
