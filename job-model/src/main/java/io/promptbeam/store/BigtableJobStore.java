@@ -62,6 +62,7 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
   private final BigtableDueIndex dueIndex;
   private final BigtableAnswerIndex answers;
   private final BigtableBatchStore batches;
+  private final BigtableUsage usage;
   private final Clock clock;
   private final int listScanBudget;
 
@@ -89,6 +90,7 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
     this.dueIndex = new BigtableDueIndex(calls, clock);
     this.answers = new BigtableAnswerIndex(calls, clock, pauses, this::newVersion);
     this.batches = new BigtableBatchStore(calls, clock, rows, dueIndex, pauses, this::newVersion);
+    this.usage = new BigtableUsage(calls);
     this.clock = clock;
     this.listScanBudget = listScanBudget;
   }
@@ -124,7 +126,7 @@ public final class BigtableJobStore implements JobStore, QuotaRows {
   /** Usage in the same instance, over the same connections; unusable once the store is closed. */
   @Override
   public UsageStore usage() {
-    return new BigtableUsage(calls);
+    return usage;
   }
 
   @Override

@@ -13,16 +13,23 @@ import io.promptbeam.store.usage.UsageCounts;
 import io.promptbeam.store.usage.UsageDay;
 import io.promptbeam.store.usage.UsageStore;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Counters in {@link BigtableSchema#USAGE}, a column for each counter and model, changed by
  * increments alone.
+ *
+ * <p>A row per day has a column for each owner that has counts that day. It is written before the
+ * owner's row, so that whatever is counted is found by {@link #total}; how often it was written
+ * means nothing.
  *
  * <p>Stored: columns and their meaning do not change.
  */
@@ -39,7 +46,13 @@ final class BigtableUsage implements UsageStore {
   /** Before the model in a column; no counter's name has it. */
   private static final char OF_MODEL = ':';
 
+  private static final int OWNERS_PER_READ = 500;
+  private static final int DAYS_KEPT = 2;
+
   private final BigtableCalls calls;
+
+  /** Days and owners that are known to be named, those of the last days only. */
+  private final Set<UsageDay> named = ConcurrentHashMap.newKeySet();
 
   BigtableUsage(BigtableCalls calls) {
     this.calls = calls;
@@ -65,7 +78,70 @@ final class BigtableUsage implements UsageStore {
                                 BigtableSchema.USAGE_COUNTERS, name + OF_MODEL + model, amount);
                           }
                         }));
-    return BigtableCalls.translated(calls.readModifyWrite(row).thenAccept(changed -> {}));
+    return BigtableCalls.translated(
+        name(day).thenCompose(done -> calls.readModifyWrite(row)).thenAccept(changed -> {}));
+  }
+
+  private CompletableFuture<Void> name(UsageDay day) {
+    if (named.contains(day)) {
+      return CompletableFuture.completedFuture(null);
+    }
+    ReadModifyWriteRow row =
+        ReadModifyWriteRow.create(BigtableSchema.USAGE, RowKeys.usersOf(day.day()))
+            .increment(BigtableSchema.USAGE_COUNTERS, day.owner().name(), 1);
+    return calls
+        .readModifyWrite(row)
+        .thenAccept(
+            changed -> {
+              named.removeIf(old -> old.day().isBefore(day.day().minusDays(DAYS_KEPT)));
+              named.add(day);
+            });
+  }
+
+  @Override
+  public CompletableFuture<Day> total(LocalDate day) {
+    Query users =
+        Query.create(BigtableSchema.USAGE)
+            .rowKey(RowKeys.usersOf(day))
+            .filter(Cells.newestOf(BigtableSchema.USAGE_COUNTERS));
+    return BigtableCalls.translated(
+        calls
+            .read(users)
+            .thenCompose(
+                rows ->
+                    rows.isEmpty()
+                        ? CompletableFuture.completedFuture(List.<Row>of())
+                        : rowsOf(rows.get(0).getCells(), day))
+            .thenApply(
+                rows -> {
+                  Map<String, UsageCounts> sums = new TreeMap<>();
+                  rows.forEach(
+                      row ->
+                          byModel(row)
+                              .forEach(
+                                  (model, counts) -> sums.merge(model, counts, UsageCounts::plus)));
+                  return new Day(day, sums);
+                }));
+  }
+
+  private CompletableFuture<List<Row>> rowsOf(List<RowCell> owners, LocalDate day) {
+    CompletableFuture<List<Row>> all = CompletableFuture.completedFuture(new ArrayList<>());
+    for (int from = 0; from < owners.size(); from += OWNERS_PER_READ) {
+      Query some =
+          Query.create(BigtableSchema.USAGE).filter(Cells.newestOf(BigtableSchema.USAGE_COUNTERS));
+      for (RowCell owner : owners.subList(from, Math.min(from + OWNERS_PER_READ, owners.size()))) {
+        some.rowKey(
+            RowKeys.usage(new UsageDay(new Owner(owner.getQualifier().toStringUtf8()), day)));
+      }
+      all =
+          all.thenCombine(
+              calls.read(some),
+              (before, rows) -> {
+                before.addAll(rows);
+                return before;
+              });
+    }
+    return all;
   }
 
   private static Map<String, Long> counters(UsageCounts counts) {

@@ -31,6 +31,7 @@ final class LaneJson {
     json.put("at", lane.at().toEpochMilli());
     json.put("starts_per_second", lane.startsPerSecond());
     json.put("call_ms", lane.callTakes().toMillis());
+    LaneFiguresJson.write(json.putObject("figures"), lane.figures());
     ArrayNode queues = json.putArray("queues");
     for (Queue queue : lane.queues()) {
       ObjectNode one = queues.addObject();
@@ -113,7 +114,8 @@ final class LaneJson {
               others,
               binding.isObject() ? Optional.of(binding(binding)) : Optional.empty(),
               json.path("starts_per_second").asDouble(),
-              Duration.ofMillis(json.path("call_ms").asLong())));
+              Duration.ofMillis(json.path("call_ms").asLong()),
+              LaneFiguresJson.read(json.path("figures"))));
     } catch (IOException | IllegalArgumentException e) {
       return Optional.empty();
     }

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param binding why no more calls start; empty when nothing holds them up
  * @param startsPerSecond of calls, lately
  * @param callTakes how long calls take, lately; zero when unknown
+ * @param figures of the last minute
  */
 public record LaneSnapshot(
     String modelId,
@@ -25,7 +26,8 @@ public record LaneSnapshot(
     List<Rest> others,
     Optional<Binding> binding,
     double startsPerSecond,
-    Duration callTakes) {
+    Duration callTakes,
+    LaneFigures figures) {
   /** Reasons of {@link Binding}. */
   public static final String PROVIDER_PAUSED = "provider_paused";
 

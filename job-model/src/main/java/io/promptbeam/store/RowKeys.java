@@ -272,6 +272,11 @@ final class RowKeys {
     return day.owner() + "#" + day.day();
   }
 
+  /** In {@code usage}: beside the owners' rows, whose keys never begin so. */
+  static String usersOf(LocalDate day) {
+    return "#" + day;
+  }
+
   static Optional<UsageDay> parseUsage(String key) {
     int end = key.indexOf('#');
     try {

@@ -34,6 +34,7 @@ class BigtableUsageIT {
   private static BigtableTarget target;
   private static BigtableJobStore store;
   private static UsageStore usage;
+  private static ClientCalls calls;
 
   @BeforeAll
   static void start() throws Exception {
@@ -43,10 +44,12 @@ class BigtableUsageIT {
     BigtableSchema.createMissing(target, BigtableSchema.DEFAULT_RETENTION);
     store = BigtableJobStore.open(target);
     usage = store.usage();
+    calls = new ClientCalls(BigtableClients.data(target, BigtableJobStore.Options.DEFAULT));
   }
 
   @AfterAll
   static void stop() {
+    calls.close();
     store.close();
     emulator.stop();
   }
@@ -95,6 +98,39 @@ class BigtableUsageIT {
         .extracting(UsageStore.Day::day)
         .containsExactly(DAY.plusDays(1), DAY.plusDays(2), DAY.plusDays(3));
     assertThat(usage.read(new Owner("day"), DAY, DAY.plusDays(9)).join()).isEmpty();
+  }
+
+  @Test
+  void total_isOfAllOwnersOfTheDay_howeverManyWriteAndHoweverOften() {
+    LocalDate day = DAY.plusDays(40);
+    assertThat(usage.total(day).join().byModel()).isEmpty();
+    List<CompletableFuture<Void>> writes = new ArrayList<>();
+    for (int i = 0; i < 1_100; i++) {
+      // Of 550 owners, by writers that know nothing of each other.
+      UsageStore by = i % 2 == 0 ? usage : new BigtableUsage(calls);
+      UsageDay of = new UsageDay(new Owner("owner" + i % 550), day);
+      writes.add(by.add(of, "w" + i, change(i % 3 == 0 ? "m" : "a:b", 2)));
+    }
+    usage.add(new UsageDay(new Owner("owner1"), day.plusDays(1)), "w", change("m", 9)).join();
+    writes.forEach(CompletableFuture::join);
+    UsageStore.Day total = usage.total(day).join();
+    assertThat(total.day()).isEqualTo(day);
+    UsageCounts sum = total.byModel().values().stream().reduce(UsageCounts.NONE, UsageCounts::plus);
+    assertThat(sum.calls()).isEqualTo(2_200);
+    assertThat(sum.jobs()).isEqualTo(Map.of(JobState.FAILED, 1_100L));
+    assertThat(total.byModel()).containsOnlyKeys("m", "a:b");
+    assertThat(usage.total(day.plusDays(1)).join().byModel()).containsOnlyKeys("m");
+    assertThat(usage.read(new Owner("owner1"), day, day).join()).hasSize(1);
+  }
+
+  @Test
+  void nothingIsCounted_thatTheTotalWouldNotFind() {
+    LocalDate day = DAY.plusDays(50);
+    UsageDay of = new UsageDay(new Owner("unnamed"), day);
+    UsageStore cut = new BigtableUsage(new WithoutIncrements(calls));
+    assertThat(cut.add(of, "w", change("m", 1))).failsWithin(Duration.ofSeconds(20));
+    assertThat(usage.read(of.owner(), day, day).join()).isEmpty();
+    assertThat(usage.sequence(of, "w").join()).isZero();
   }
 
   @Test

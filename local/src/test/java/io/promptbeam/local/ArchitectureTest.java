@@ -32,6 +32,7 @@ final class ArchitectureTest {
     "io.promptbeam.access..",
     "io.promptbeam.batch..",
     "io.promptbeam.catalog..",
+    "io.promptbeam.figures..",
     "io.promptbeam.job..",
     "io.promptbeam.message..",
     "io.promptbeam.notice..",

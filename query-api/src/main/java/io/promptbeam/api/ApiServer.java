@@ -10,6 +10,7 @@ import io.promptbeam.api.http.Route;
 import io.promptbeam.api.jobs.JobRoutes;
 import io.promptbeam.api.openai.OpenAiForm;
 import io.promptbeam.api.openai.OpenAiRoutes;
+import io.promptbeam.api.overview.OverviewHandler;
 import io.promptbeam.api.spark.HttpHost;
 import io.promptbeam.api.usage.UsageHandler;
 import io.promptbeam.batch.BatchProtocol;
@@ -85,6 +86,16 @@ public final class ApiServer implements AutoCloseable {
             Gates.tokenSecret(config, store));
     routes.addAll(jobs.routes());
     routes.add(Route.reading(UsageHandler.PATH, new UsageHandler(store.usage(), catalog, clock)));
+    routes.add(
+        Route.reading(
+            OverviewHandler.PATH,
+            new OverviewHandler(
+                jobs.board(),
+                store.usage(),
+                catalog,
+                clock,
+                // Where nobody proves who he is, there is one owner, and it is his service.
+                caller -> caller.isAdmin() || config.access().isByLoopback())));
     routes.addAll(
         OpenAiRoutes.of(
             store, publisher, config.publishWait(), catalog, clock, limits.maxFileBytes()));

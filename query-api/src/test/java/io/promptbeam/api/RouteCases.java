@@ -120,6 +120,7 @@ final class RouteCases {
     get(jobs, jobs + "/?owner={owner}&text=x", 200);
     get(jobs, jobs + "/?owner={owner}&batch_id={batch}&status=pending", 200);
     get("/api/llm/models", "/api/llm/models/", 200);
+    get("/api/llm/overview", "/api/llm/overview/", 200);
     get("/api/llm/usage", "/api/llm/usage/?owner={owner}&group_by=owner", 200);
     send(
         "POST " + jobs + "/submit",

@@ -30,6 +30,11 @@ public interface UsageStore {
         }
 
         @Override
+        public CompletableFuture<Day> total(LocalDate day) {
+          return CompletableFuture.completedFuture(new Day(day, Map.of()));
+        }
+
+        @Override
         public BudgetRow budget(UsageDay day) {
           throw new UnsupportedOperationException("this store has no budgets");
         }
@@ -46,6 +51,12 @@ public interface UsageStore {
 
   /** The days of {@code owner} that have any counts, earliest first, from and to included. */
   CompletableFuture<List<Day>> read(Owner owner, LocalDate from, LocalDate to);
+
+  /**
+   * The counts of all owners that {@link #add} was called for that day, added up. Reads a row per
+   * owner.
+   */
+  CompletableFuture<Day> total(LocalDate day);
 
   /** The budget of an owner's day; need not exist yet. */
   BudgetRow budget(UsageDay day);

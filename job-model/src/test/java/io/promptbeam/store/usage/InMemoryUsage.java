@@ -64,6 +64,18 @@ public final class InMemoryUsage implements UsageStore {
   }
 
   @Override
+  public synchronized CompletableFuture<Day> total(LocalDate day) {
+    Map<String, UsageCounts> sums = new TreeMap<>();
+    days.forEach(
+        (of, stored) -> {
+          if (of.day().equals(day)) {
+            stored.byModel.forEach((model, counts) -> sums.merge(model, counts, UsageCounts::plus));
+          }
+        });
+    return CompletableFuture.completedFuture(new Day(day, sums));
+  }
+
+  @Override
   public BudgetRow budget(UsageDay day) {
     return new BudgetRow() {
       @Override

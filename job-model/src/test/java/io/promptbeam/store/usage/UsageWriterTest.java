@@ -54,6 +54,11 @@ class UsageWriterTest {
       }
 
       @Override
+      public CompletableFuture<Day> total(LocalDate day) {
+        return memory.total(day);
+      }
+
+      @Override
       public BudgetRow budget(UsageDay day) {
         return memory.budget(day);
       }

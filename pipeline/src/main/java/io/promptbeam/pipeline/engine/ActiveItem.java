@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An offered item and what is left of it; or one job of it, that went its own way. Not thread-safe:
@@ -28,6 +29,7 @@ final class ActiveItem {
   private int unfinished;
   private boolean begun;
   private boolean cut;
+  private EngineFigures.@Nullable Model waitsAt;
 
   ActiveItem(WorkItem item) {
     this(item, Optional.empty(), new ArrayList<>(1));
@@ -136,6 +138,19 @@ final class ActiveItem {
   boolean putBack(JobId job) {
     again.addLast(job);
     return undrawn() == 1;
+  }
+
+  /** So many more of its jobs wait at {@code lane}, where all do that wait already. */
+  void waits(EngineFigures.Model lane, int more) {
+    waitsAt = lane;
+    lane.waiting(item.priority(), more);
+  }
+
+  /** So many of them wait no more. */
+  void waitsNoMore(int fewer) {
+    if (waitsAt != null) {
+      waitsAt.waiting(item.priority(), -fewer);
+    }
   }
 
   /** A job that was drawn waits for its time. */

@@ -180,7 +180,7 @@ final class Admission {
     waitingJobs--;
     // It costs its owner nothing here.
     lane.settle(lane.turnTaken(item), 0);
-    context.counters().waiting(-1);
+    item.waitsNoMore(1);
     diversion.divert(item, job, modelId);
   }
 

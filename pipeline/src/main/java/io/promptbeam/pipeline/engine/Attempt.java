@@ -155,17 +155,23 @@ final class Attempt {
     }
     Throwable cause = unwrap(failure);
     if (calls.cancelSeen()) {
+      calls.counted().failed(ErrorCodes.CANCELLED);
       permit.givenUp();
       record(job, new JobEvent.Abort(claimed.token()));
     } else if (cause instanceof LlmException failed) {
+      calls.counted().failed(failed.error().code(), failed.usage(), events.costUsd(failed.usage()));
       permit.hinted(failed.rateHints());
       permit.failed(failed, calls.deadlineBinds());
       record(job, events.failed(failed));
     } else if (cause instanceof CancellationException) {
+      calls
+          .counted()
+          .failed(calls.leaseLost() ? ModelFigures.LEASE_LOST : ErrorCodes.WORKER_STOPPED);
       permit.givenUp();
       record(job, events.givenUp());
     } else {
       LOG.error("job {}: the client failed in an unforeseen way", id, Unforeseen.trace(cause));
+      calls.counted().failed(ErrorCodes.INTERNAL);
       permit.givenUp();
       record(job, events.unforeseen());
     }
@@ -173,6 +179,13 @@ final class Attempt {
 
   private void answered(Job job, CallEvents events, LlmAnswer answer) {
     Optional<OutputChecks.Invalid> invalid = context.checks().invalid(job.spec(), answer);
+    calls
+        .counted()
+        .answered(
+            invalid.isEmpty() ? ModelFigures.ANSWERED : ErrorCodes.INVALID_OUTPUT,
+            answer.usage(),
+            events.costUsd(Optional.of(answer.usage())),
+            context.nowNanos());
     if (invalid.isEmpty()) {
       result = Optional.of(answer.body());
       records.record(job, events.answered(answer.usage()), result);

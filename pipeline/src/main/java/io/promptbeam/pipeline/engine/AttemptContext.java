@@ -23,7 +23,7 @@ record AttemptContext(
     EngineConfig config,
     Scheduler scheduler,
     RandomGenerator random,
-    Counters counters,
+    EngineFigures figures,
     Supplier<String> tokens,
     UnheardClaims unheard,
     Predicate<String> failing,

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -37,12 +38,11 @@ import org.slf4j.LoggerFactory;
 public final class CallEngine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CallEngine.class);
 
-  private static final String UNKNOWN_MODELS = "?";
-
   private final String id;
   private final JobStore store;
   private final Function<String, Quota> quotas;
   private final Spending spending;
+  private final UsageLedger ledger;
   private final AttemptContext context;
   private final OwnerCalls owners;
   private final EndedJobs endedJobs;
@@ -122,6 +122,8 @@ public final class CallEngine implements AutoCloseable {
         new OwnerCalls(owner -> OwnerCalls.Policy.of(clients.catalog().owner(owner), workers()));
     this.endedJobs = new EndedJobs(store.ownerCounters(), clients::catalog);
     this.endedNotices = new EndedNotices(store.notices(), clients::catalog, scheduler.clock());
+    EngineFigures figures = new EngineFigures();
+    ledger = new CountingLedger(spending.ledger(), model -> figures.of(laneOf(model)));
     AtomicLong claims = new AtomicLong();
     context =
         new AttemptContext(
@@ -130,11 +132,11 @@ public final class CallEngine implements AutoCloseable {
             config,
             scheduler,
             random,
-            new Counters(),
+            figures,
             () -> id + "." + claims.incrementAndGet(),
             new UnheardClaims(),
             this::isFailing,
-            spending.ledger(),
+            ledger,
             () -> closing,
             new OutputChecks(),
             new Repairs(),
@@ -145,7 +147,7 @@ public final class CallEngine implements AutoCloseable {
             context, new DueClearer(store, endedNotices), endedJobs, segments, items, this::lane);
     draining = new Draining(context, attempts, spending);
     spending.gate().onOpen(owner -> onLoop(() -> lanes.values().forEach(l -> l.free(owner))));
-    reports = new LaneReports(id, store.lanes(), context, lanes::values);
+    reports = new LaneReports(id, store.lanes(), context, lanes);
     reports.start();
   }
 
@@ -169,8 +171,9 @@ public final class CallEngine implements AutoCloseable {
           active.listeners().add(listener);
           items.put(item.key(), active);
           segments.add(active, settling);
-          lane(active.laneModel()).add(active);
-          context.counters().waiting(item.jobs().size());
+          LanePump lane = lane(active.laneModel());
+          active.waits(lane.figures(), item.jobs().size());
+          lane.add(active);
         });
   }
 
@@ -186,7 +189,7 @@ public final class CallEngine implements AutoCloseable {
 
   /** For jobs that others than the engine have ended. */
   public UsageLedger ledger() {
-    return spending.ledger();
+    return ledger;
   }
 
   /** Unique among engines, also of other processes; part of every fencing token. */
@@ -194,10 +197,17 @@ public final class CallEngine implements AutoCloseable {
     return id;
   }
 
+  /**
+   * What it did since it started, by model id: models that had nothing to do are missing. {@link
+   * EngineFigures} says how they add up. Any thread may ask, as often as it likes.
+   */
+  public List<ModelFigures> figures() {
+    return context.figures().read(this::isFailing);
+  }
+
+  /** The {@link #figures} of all models together. */
   public EngineStats stats() {
-    return context
-        .counters()
-        .snapshot(lanes.values().stream().filter(lane -> lane.failure().isPresent()).count());
+    return EngineStats.of(figures());
   }
 
   /**
@@ -215,10 +225,8 @@ public final class CallEngine implements AutoCloseable {
   }
 
   private LanePump lane(String modelId) {
-    // Messages may name anything: what is not configured shares a lane, and fails there uncalled.
-    boolean known = context.clients().catalog().find(modelId).isPresent();
     return lanes.computeIfAbsent(
-        known ? modelId : UNKNOWN_MODELS,
+        laneOf(modelId),
         model ->
             new LanePump(
                 model,
@@ -229,6 +237,12 @@ public final class CallEngine implements AutoCloseable {
                 spending.gate(),
                 attempts,
                 settling));
+  }
+
+  /** Messages may name anything: what is not configured shares a lane, and fails there uncalled. */
+  private String laneOf(String modelId) {
+    boolean known = context.clients().catalog().find(modelId).isPresent();
+    return known ? modelId : ModelFigures.UNKNOWN_MODELS;
   }
 
   private boolean isFailing(String modelId) {

@@ -10,6 +10,7 @@ import io.promptbeam.job.Route.Hop;
 import io.promptbeam.job.Usage;
 import io.promptbeam.pipeline.llm.LlmException;
 import io.promptbeam.schema.OutputSchema.Problem;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -132,6 +133,11 @@ final class CallEvents {
   JobEvent unforeseen() {
     JobError error = JobError.of(ErrorCodes.INTERNAL, "The call failed inside Promptbeam.");
     return retry(error, Optional.empty(), failedCall(error));
+  }
+
+  /** At the prices of the model that was called; zero when the usage is unknown. */
+  BigDecimal costUsd(Optional<Usage> usage) {
+    return usage.map(claimed.model().pricing()::costUsd).orElse(BigDecimal.ZERO);
   }
 
   private JobEvent retry(JobError error, Optional<Duration> asked, CallRecord call) {

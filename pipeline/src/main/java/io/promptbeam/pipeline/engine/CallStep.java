@@ -1,5 +1,8 @@
 package io.promptbeam.pipeline.engine;
 
+import static java.util.Objects.requireNonNull;
+
+import io.promptbeam.job.ErrorCodes;
 import io.promptbeam.job.Job;
 import io.promptbeam.job.JobEvent;
 import io.promptbeam.job.LlmRequest;
@@ -30,6 +33,8 @@ final class CallStep {
   private volatile boolean calling;
   private volatile boolean cancelSeen;
   private volatile boolean deadlineBinds;
+  private volatile boolean leaseLost;
+  private volatile EngineFigures.@Nullable Call counted;
   private volatile @Nullable CompletableFuture<LlmAnswer> call;
   private volatile @Nullable Runnable stopRenewal;
 
@@ -49,7 +54,7 @@ final class CallStep {
     deadlineBinds = left.compareTo(usual) < 0;
     Duration timeout = deadlineBinds ? left : usual;
     scheduleRenewal(claimed.job(), claimed.token());
-    context.counters().callStarted();
+    counted = context.figures().of(claimed.model().id()).callStarted(context.nowNanos());
     CompletableFuture<LlmAnswer> answer =
         context
             .clients()
@@ -64,6 +69,16 @@ final class CallStep {
     return cancelSeen;
   }
 
+  /** Whether it was given up because the job is not ours any more, as far as was heard. */
+  boolean leaseLost() {
+    return leaseLost;
+  }
+
+  /** The call's figures; to be ended by whoever hears that it ended. */
+  EngineFigures.Call counted() {
+    return requireNonNull(counted, "no call was started");
+  }
+
   /** Whether the job left the call less time than its model's calls may take. */
   boolean deadlineBinds() {
     return deadlineBinds;
@@ -75,7 +90,6 @@ final class CallStep {
     }
     calling = false;
     stopRenewal();
-    context.counters().callEnded();
     onEnded.ended(claimed, answer, failure);
   }
 
@@ -106,6 +120,7 @@ final class CallStep {
               scheduleRenewal(done.job(), token);
             }
           } else {
+            leaseLost = true;
             abort();
           }
         });
@@ -121,13 +136,13 @@ final class CallStep {
 
   /** Ends the call for an attempt that is decided without it. */
   void abandon(Runnable decide) {
-    boolean wasCalling = calling;
     calling = false;
     var abandoned = call;
+    var started = counted;
     stopRenewal();
     decide.run();
-    if (wasCalling) {
-      context.counters().callEnded();
+    if (started != null) {
+      started.failed(ErrorCodes.INTERNAL);
     }
     if (abandoned != null) {
       abandoned.cancel(true);

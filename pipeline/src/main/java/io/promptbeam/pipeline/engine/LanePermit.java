@@ -129,7 +129,6 @@ final class LanePermit {
   void failed(LlmException failed, boolean cutShort) {
     boolean timedOut = failed.error().code().equals(ErrorCodes.TIMEOUT);
     if (failed instanceof LlmException.Throttled) {
-      context.counters().throttled();
       if (release()) {
         permit.throttled(failed.retryAfter().orElse(Duration.ZERO), context.nowNanos());
         report(CallReport.REFUSED, Optional.empty());

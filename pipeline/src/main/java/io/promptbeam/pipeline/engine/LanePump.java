@@ -6,6 +6,7 @@ import io.promptbeam.job.Owner;
 import io.promptbeam.pipeline.quota.Quota;
 import io.promptbeam.pipeline.quota.RateHint;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.store.LaneFigures;
 import io.promptbeam.store.LaneSnapshot;
 import io.promptbeam.store.LaneSnapshot.Binding;
 import java.time.Duration;
@@ -42,6 +43,8 @@ final class LanePump implements LanePermit.Lane {
   private final Admission admission;
   private final LaneAttempts attempts;
   private final StartRate startRate;
+  private final EngineFigures.Model figures;
+  private double startsPerSecond;
   private long lastStartNanos;
   private long scheduledForNanos;
   private boolean scheduled;
@@ -69,6 +72,7 @@ final class LanePump implements LanePermit.Lane {
     admission = new Admission(model, context, lane, owners, gate, health, new Elsewhere());
     attempts = new LaneAttempts(model, context, store, running, this, settling::begin, this::ended);
     startRate = new StartRate(context.nowNanos());
+    figures = context.figures().of(model);
     lastStartNanos = context.nowNanos() - startIntervalNanos();
     owners.onFree(this::free);
     quota.onChange(this::lookSoon);
@@ -77,6 +81,11 @@ final class LanePump implements LanePermit.Lane {
   /** Whose calls these are. */
   String model() {
     return model;
+  }
+
+  /** Where it is counted what waits and is called here. */
+  EngineFigures.Model figures() {
+    return figures;
   }
 
   /** Queues an item that has jobs to draw. */
@@ -141,7 +150,7 @@ final class LanePump implements LanePermit.Lane {
     if (!starts.isEmpty()) {
       startRate.started(starts.size());
       lastStartNanos = now;
-      context.counters().waiting(-starts.size());
+      starts.forEach(start -> start.item().waitsNoMore(1));
       if (lane.peek() != null) {
         request();
       }
@@ -204,8 +213,18 @@ final class LanePump implements LanePermit.Lane {
                 }));
   }
 
-  /** What waits here and why, as somebody else may read it. To be called every second or so. */
-  LaneSnapshot snapshot(String worker, Instant now) {
+  /** To be called every second or so. */
+  void tick() {
+    startsPerSecond = startRate.perSecond(context.nowNanos());
+  }
+
+  /** Whether there is anything about the lane that callers may want to know. */
+  boolean isTelling() {
+    return !lane.isEmpty() || health.failure().isPresent();
+  }
+
+  /** What waits here and why, as somebody else may read it. */
+  LaneSnapshot snapshot(String worker, Instant now, LaneFigures lately) {
     LaneQueues queues = LaneQueues.of(lane);
     return new LaneSnapshot(
         model,
@@ -214,8 +233,9 @@ final class LanePump implements LanePermit.Lane {
         queues.longest(),
         queues.others(),
         binding(),
-        startRate.perSecond(context.nowNanos()),
-        health.usualLatency());
+        startsPerSecond,
+        health.usualLatency(),
+        lately);
   }
 
   private Optional<Binding> binding() {

@@ -161,7 +161,7 @@ final class Segments {
       int undrawn = item.undrawn();
       List<JobId> waiting = item.cut();
       lanes.withdrawn(item, undrawn);
-      context.counters().waiting(-waiting.size());
+      item.waitsNoMore(waiting.size());
       if (over || found.orElseThrow().isUntouched(item.segment())) {
         anyDropped = true;
         dropped.add(item);

@@ -54,7 +54,7 @@ final class Settlement implements LanePump.Settling, Segments.Lanes {
     } else if (verdict instanceof Verdict.NothingToDo) {
       done(item, job);
     } else if (verdict instanceof Verdict.LookAgain again) {
-      pause(item, job);
+      pause(lane, item, job);
       after(again.delay(), () -> resume(lane, item, job));
     } else if (verdict instanceof Verdict.Cut && !item.isCut()) {
       segments.look(item.batch().orElseThrow(), this);
@@ -62,7 +62,7 @@ final class Settlement implements LanePump.Settling, Segments.Lanes {
     } else if (item.isCut()) {
       segments.endCut(item, job, this);
     } else if (verdict instanceof Verdict.Retry retry) {
-      pause(item, job);
+      pause(lane, item, job);
       after(retry.delay(), () -> lane.whenBudgeted(item, () -> resume(lane, item, job)));
     } else if (verdict instanceof Verdict.Reroute reroute) {
       ActiveItem moved = item.hasSeveral() ? apart(item, alone(item.item(), job)) : item;
@@ -75,13 +75,14 @@ final class Settlement implements LanePump.Settling, Segments.Lanes {
       SingleJob truth = new SingleJob(JobReference.to(wrong.job().spec()));
       ActiveItem moved = item.hasSeveral() ? apart(item, truth) : item;
       moved.readdress(truth);
-      context.counters().waiting(1);
-      putBack(lanes.apply(moved.laneModel()), moved, job);
+      LanePump there = lanes.apply(moved.laneModel());
+      moved.waits(there.figures(), 1);
+      putBack(there, moved, job);
     }
   }
 
-  private void pause(ActiveItem item, JobId job) {
-    context.counters().waiting(1);
+  private static void pause(LanePump lane, ActiveItem item, JobId job) {
+    item.waits(lane.figures(), 1);
     item.pause(job);
   }
 
@@ -90,7 +91,7 @@ final class Settlement implements LanePump.Settling, Segments.Lanes {
       return;
     }
     if (item.isCut()) {
-      context.counters().waiting(-1);
+      item.waitsNoMore(1);
       segments.endCut(item, job, this);
     } else {
       putBack(lane, item, job);
@@ -135,7 +136,6 @@ final class Settlement implements LanePump.Settling, Segments.Lanes {
   }
 
   private void jobEnded(ActiveItem item, Job job) {
-    context.counters().jobEnded();
     if (BatchLine.of(job.spec().id()).isEmpty()) {
       // Lines of batches are neither due by themselves nor among their owners' waiting jobs.
       endedJobs.count(job.spec().owner(), 1);

@@ -7,8 +7,11 @@ import io.promptbeam.catalog.ModelCatalog;
 import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.catalog.OwnerPolicy;
 import io.promptbeam.catalog.RateLimits;
+import io.promptbeam.figures.Latencies;
+import io.promptbeam.job.JobState;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.job.Owner;
+import io.promptbeam.job.Usage;
 import io.promptbeam.pipeline.llm.CallOptions;
 import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.pipeline.llm.LlmClient;
@@ -20,8 +23,10 @@ import io.promptbeam.pipeline.simulation.ForwardingStore;
 import io.promptbeam.store.InMemoryJobStore;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.LaneBoard;
+import io.promptbeam.store.LaneFigures;
 import io.promptbeam.store.LaneSnapshot;
 import io.promptbeam.store.usage.UsageLedger;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -52,11 +57,15 @@ class LaneReportsTest {
       };
 
   private CallEngine engine(int maxInFlight, OwnerGate gate) {
+    return engine(maxInFlight, gate, new HangingClients());
+  }
+
+  private CallEngine engine(int maxInFlight, OwnerGate gate, LlmClients clients) {
     var limits = new RateLimits(RateLimits.UNLIMITED, RateLimits.UNLIMITED, maxInFlight);
     return new CallEngine(
         "e",
         store,
-        new HangingClients(),
+        clients,
         model -> new WorkerQuota(limits, time.nanoTime()),
         new Spending(UsageLedger.NONE, gate),
         EngineConfig.DEFAULT,
@@ -111,11 +120,67 @@ class LaneReportsTest {
     assertThat(lane.binding()).isEmpty();
   }
 
+  @Test
+  void laneWithoutQueue_isPutUpWhileCallsRun_andTillItsMinuteIsOver() throws Exception {
+    board.isSlow = false;
+    CallEngine engine =
+        engine(100, OwnerGate.OPEN, new AnsweringClients(time, Duration.ofSeconds(3)));
+    time.pass(TICK.multipliedBy(2));
+    assertThat(board.puts).as("nothing has happened").isEmpty();
+
+    offer(engine, A, "m", 2);
+    time.pass(TICK.multipliedBy(2));
+    LaneSnapshot calling = board.last();
+    assertThat(calling.isEmpty()).isTrue();
+    assertThat(calling.figures().callsInFlight()).isEqualTo(2);
+    assertThat(calling.figures().callsStarted()).isEqualTo(2);
+    assertThat(calling.figures().waiting().values()).containsOnly(0L);
+
+    time.pass(TICK.multipliedBy(4));
+    LaneSnapshot answered = board.last();
+    assertThat(answered.figures().callsInFlight()).isZero();
+    assertThat(answered.figures().callsEnded()).isEqualTo(2);
+    assertThat(answered.figures().jobsEnded()).isEqualTo(Map.of(JobState.COMPLETED, 2L));
+    assertThat(answered.figures().tokens()).isEqualTo(Usage.of(20, 10));
+    assertThat(answered.figures().latency().percentile(0.5).orElseThrow())
+        .isBetween(Duration.ofMillis(2_200), Duration.ofMillis(3_300));
+    assertThat(answered.figures().window()).isEqualTo(Duration.ofSeconds(60));
+
+    time.pass(Duration.ofSeconds(50));
+    assertThat(board.last().figures().callsEnded()).as("still in the window").isEqualTo(2);
+    time.pass(Duration.ofSeconds(20));
+    LaneFigures idle = board.last().figures();
+    assertThat(idle.callsEnded() + idle.callsStarted() + idle.jobsEndedInAll()).isZero();
+    assertThat(idle.latency()).isEqualTo(Latencies.NONE);
+    int puts = board.puts.size();
+    time.pass(Duration.ofMinutes(5));
+    assertThat(board.puts).as("nothing more is to be told").hasSize(puts);
+  }
+
+  @Test
+  void jobsThatTheSweepEnded_areToldOf_thoughTheyHaveNoLane() {
+    board.isSlow = false;
+    CallEngine engine = engine(1, OwnerGate.OPEN);
+    engine.ledger().ended(A, "n", JobState.EXPIRED, time.now());
+    engine.ledger().ended(A, "nonsense", JobState.EXPIRED, time.now());
+    time.pass(Duration.ZERO);
+    assertThat(board.puts)
+        .extracting(put -> put.snapshot().modelId(), put -> put.snapshot().figures().jobsEnded())
+        .containsExactlyInAnyOrder(
+            tuple("n", Map.of(JobState.EXPIRED, 1L)),
+            tuple(ModelFigures.UNKNOWN_MODELS, Map.of(JobState.EXPIRED, 1L)));
+  }
+
   private record Put(LaneSnapshot snapshot, CompletableFuture<Void> done) {}
 
   /** What is put up is there when the test says so. */
   private static final class SlowBoard implements LaneBoard {
     private final List<Put> puts = new ArrayList<>();
+    private boolean isSlow = true;
+
+    LaneSnapshot last() {
+      return puts.get(puts.size() - 1).snapshot();
+    }
 
     List<String> models() {
       return puts.stream().map(put -> put.snapshot().modelId()).toList();
@@ -125,6 +190,9 @@ class LaneReportsTest {
     public CompletableFuture<Void> put(LaneSnapshot snapshot) {
       Put put = new Put(snapshot, new CompletableFuture<>());
       puts.add(put);
+      if (!isSlow) {
+        put.done().complete(null);
+      }
       return put.done();
     }
 
@@ -160,8 +228,32 @@ class LaneReportsTest {
     }
   }
 
+  /** Calls are answered after a while. */
+  private static final class AnsweringClients extends HangingClients {
+    private final VirtualTime time;
+    private final Duration after;
+
+    AnsweringClients(VirtualTime time, Duration after) {
+      this.time = time;
+      this.after = after;
+    }
+
+    @Override
+    public CompletableFuture<LlmAnswer> call(
+        LlmRequest request, CallOptions options, Duration timeout) {
+      CompletableFuture<LlmAnswer> answer = new CompletableFuture<>();
+      var unused =
+          time.after(
+              after,
+              () ->
+                  answer.complete(
+                      new LlmAnswer("{}".getBytes(StandardCharsets.UTF_8), Usage.of(10, 5))));
+      return answer;
+    }
+  }
+
   /** Models m and n; b may have one call in flight. */
-  private static final class HangingClients implements LlmClients, LlmClient {
+  private static class HangingClients implements LlmClients, LlmClient {
     @Override
     public CompletableFuture<LlmAnswer> call(
         LlmRequest request, CallOptions options, Duration timeout) {

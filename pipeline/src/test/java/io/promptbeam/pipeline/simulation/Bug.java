@@ -9,6 +9,7 @@ import io.promptbeam.message.JobReference;
 import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.store.NoticeStore;
+import io.promptbeam.store.usage.UsageLedger;
 import io.promptbeam.submit.JobSubmitter;
 import io.promptbeam.submit.SubmitOutcome;
 import java.lang.reflect.Proxy;
@@ -166,6 +167,18 @@ enum Bug implements Supplier<Plant> {
                       });
             }
           };
+        }
+      };
+    }
+  },
+  /** The sweep tells nobody what it has ended, as long as it is ended. */
+  SWEEP_ENDS_UNTOLD {
+    @Override
+    public Plant get() {
+      return new Plant() {
+        @Override
+        public UsageLedger sweepsLedger(UsageLedger real) {
+          return UsageLedger.NONE;
         }
       };
     }

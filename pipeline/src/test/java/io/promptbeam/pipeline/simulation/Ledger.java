@@ -15,9 +15,12 @@ import io.promptbeam.submit.Submission;
 import io.promptbeam.submit.SubmitOutcome;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,6 +40,9 @@ final class Ledger implements SimulatedBigtable.Observer {
   private @Nullable SimProcess writer;
   private Instant decidedAt = Instant.EPOCH;
   private final Set<String> drained = new HashSet<>();
+  private final Map<String, List<SimCall>> callsBy = new HashMap<>();
+  private final Map<String, Long> endsBy = new HashMap<>();
+  private String writers = "";
   private int calls;
   private int notEnded;
   private int dueThoughEnded;
@@ -53,8 +59,9 @@ final class Ledger implements SimulatedBigtable.Observer {
   }
 
   /** Runs {@code effect} as a write of {@code process}. */
-  <T> T as(SimProcess process, Instant decided, Supplier<T> effect) {
+  <T> T as(SimProcess process, int incarnation, Instant decided, Supplier<T> effect) {
     writer = process;
+    writers = process.name + "." + incarnation;
     decidedAt = decided;
     try {
       return effect.get();
@@ -88,6 +95,16 @@ final class Ledger implements SimulatedBigtable.Observer {
 
   boolean hasDrained(String label) {
     return drained.contains(label);
+  }
+
+  /** All calls that a process made. */
+  List<SimCall> callsBy(String label) {
+    return callsBy.getOrDefault(label, List.of());
+  }
+
+  /** Jobs that a process ended, whether or not it heard that it did. */
+  long endsBy(String label) {
+    return endsBy.getOrDefault(label, 0L);
   }
 
   /** Jobs that exist and have not ended. */
@@ -151,6 +168,7 @@ final class Ledger implements SimulatedBigtable.Observer {
       dueThoughEnded += history.dueEntries;
       String code = next.ending().flatMap(e -> e.error()).map(e -> " as " + e.code()).orElse("");
       sim.totals().count("jobs " + next.state().wireName() + code);
+      endsBy.merge(writers, 1L, Long::sum);
     }
     Write write = new Write(by, decidedAt, before.map(Job::run), next);
     new PathCheck(this, history, after.spec(), write).check();
@@ -273,6 +291,7 @@ final class Ledger implements SimulatedBigtable.Observer {
     JobHistory history = history(id);
     SimCall call = new SimCall(++calls, id, caller, world.nowNanos());
     sim.totals().count("calls");
+    callsBy.computeIfAbsent(caller.label(), label -> new ArrayList<>()).add(call);
     String job = id.toString();
     Optional<Claim> claim = history.lastClaimOf(caller.label());
     if (claim.isEmpty() || !history.callUnder(claim.get().token()).isEmpty()) {

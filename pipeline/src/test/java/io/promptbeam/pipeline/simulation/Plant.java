@@ -3,6 +3,7 @@ package io.promptbeam.pipeline.simulation;
 import io.promptbeam.job.JobId;
 import io.promptbeam.message.JobPublisher;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.store.usage.UsageLedger;
 import io.promptbeam.submit.JobSubmitter;
 import io.promptbeam.submit.Submission;
 import io.promptbeam.submit.SubmitOutcome;
@@ -31,6 +32,11 @@ interface Plant {
 
   default Submitting submitting(JobStore store, JobPublisher publisher) {
     return new JobSubmitter(store, publisher, NO_WAIT_OF_ITS_OWN)::submit;
+  }
+
+  /** Who is told of the jobs that the sweep ended. */
+  default UsageLedger sweepsLedger(UsageLedger real) {
+    return real;
   }
 
   /** Whether the runner lets an item through on its way to a worker. */

@@ -29,6 +29,7 @@ class PlantedBugTest {
     "DUE_ENTRY_CLEARED_AT_DISPATCH, ALWAYS_DUE_UNTIL_ENDED",
     "DUE_ENTRY_CLEARED_AT_DISPATCH, EVERY_JOB_ENDS",
     "NOTICE_NOT_WAITED_FOR, NOTICES_ARE_KEPT",
+    "SWEEP_ENDS_UNTOLD, FIGURES_ADD_UP",
   })
   void bug_isCaught_withinAFewHundredSeeds(Bug bug, Promise promise) {
     OptionalLong caught =

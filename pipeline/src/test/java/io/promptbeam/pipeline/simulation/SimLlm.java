@@ -34,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 /** The provider as one process reaches it: answers, fails, throttles, hangs, is away. */
 final class SimLlm implements LlmClients, LlmClient {
   static final String MODEL = "m";
+  static final Pricing PRICING = new Pricing(new BigDecimal("1"), new BigDecimal("2"));
 
   /** Of all owners: somebody wants to hear of every job that ends. */
   private static final OwnerPolicy TOLD_OF_JOBS =
@@ -73,7 +74,7 @@ final class SimLlm implements LlmClients, LlmClient {
                     Optional.empty(),
                     MODEL,
                     limits(scenario),
-                    new Pricing(new BigDecimal("1"), new BigDecimal("2")),
+                    PRICING,
                     new Timeouts(Duration.ofSeconds(10), scenario.callTimeout()),
                     Optional.empty())),
             List.of(),

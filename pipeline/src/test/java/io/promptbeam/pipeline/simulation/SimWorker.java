@@ -12,10 +12,12 @@ import io.promptbeam.pipeline.engine.WorkItem;
 import io.promptbeam.pipeline.engine.WorkListener;
 import io.promptbeam.pipeline.quota.WorkerQuota;
 import io.promptbeam.pipeline.simulation.SimQueue.Message;
+import io.promptbeam.pipeline.simulation.Violation.Promise;
 import io.promptbeam.pipeline.sweep.SweepConfig;
 import io.promptbeam.pipeline.sweep.Sweeper;
 import io.promptbeam.store.DueEntry;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.store.usage.UsageLedger;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -31,6 +33,7 @@ final class SimWorker extends SimProcess {
   private @Nullable JobStore store;
   private @Nullable CallEngine engine;
   private @Nullable SimScheduler scheduler;
+  private long startedNanos;
   private boolean draining;
   private boolean takenForDead;
 
@@ -40,6 +43,7 @@ final class SimWorker extends SimProcess {
 
   @Override
   void started() {
+    startedNanos = world.nowNanos();
     draining = false;
     takenForDead = false;
     Arrays.fill(sweepingSince, Long.MIN_VALUE);
@@ -68,6 +72,7 @@ final class SimWorker extends SimProcess {
 
   @Override
   void ended() {
+    checkFigures();
     requireNonNull(scheduler).close();
     engine = null;
     store = null;
@@ -96,6 +101,21 @@ final class SimWorker extends SimProcess {
 
   boolean takesWork() {
     return isUp() && !draining && !takenForDead;
+  }
+
+  /** Holds what its engine has counted against what it really did. */
+  void checkFigures() {
+    if (engine != null && sim.ledger().watches(Promise.FIGURES_ADD_UP)) {
+      new FiguresCheck(sim.ledger(), label(), engine.figures()).check();
+    }
+  }
+
+  /** Nothing is left to do, and nothing is on its way. */
+  void checkIdleFigures() {
+    if (engine != null && sim.ledger().watches(Promise.FIGURES_ADD_UP)) {
+      boolean heardEverything = !storeFailedSince(startedNanos) && !pausedSince(startedNanos);
+      new FiguresCheck(sim.ledger(), label(), engine.figures()).checkIdle(heardEverything);
+    }
   }
 
   /** Jobs it waits for or calls. */
@@ -201,6 +221,10 @@ final class SimWorker extends SimProcess {
     later(sim.scenario().sweepEvery(), this::sweepAll);
   }
 
+  private void tell(UsageLedger ledger, List<JobOutcome> ended) {
+    ended.forEach(job -> ledger.ended(job.owner(), job.modelId(), job.state(), clock().instant()));
+  }
+
   void sweep(int bucket) {
     JobStore current = store;
     boolean busy =
@@ -209,6 +233,7 @@ final class SimWorker extends SimProcess {
     if (current == null || !takesWork() || busy) {
       return;
     }
+    UsageLedger ledger = sim.plant().sweepsLedger(requireNonNull(engine).ledger());
     boolean everything = !sim.scenario().durable() && !everythingSeen[bucket];
     long since = world.nowNanos();
     sweepingSince[bucket] = since;
@@ -229,6 +254,7 @@ final class SimWorker extends SimProcess {
                   everythingSeen[bucket] = true;
                   sim.totals().add("jobs handed over by the sweep", swept.again().size());
                   sim.totals().add("jobs ended by the sweep", swept.ended().size());
+                  tell(ledger, swept.ended());
                   if (!swept.again().isEmpty()) {
                     List<JobReference> again = swept.again();
                     again.forEach(reference -> sim.ledger().handedOver(reference.jobId(), this));

@@ -112,6 +112,7 @@ final class Simulation {
     if (ledger.violation().isEmpty()) {
       checkEnd();
     }
+    workers.forEach(SimWorker::checkFigures);
     if (ledger.violation().isEmpty() && scenario.maxSkew().isZero()) {
       long tidied = world.nowNanos() + TIDYING.toNanos();
       world.run(() -> ledger.violation().isPresent(), tidied);
@@ -162,6 +163,7 @@ final class Simulation {
 
   private void checkNothingIsLeftBehind() {
     for (SimWorker worker : workers) {
+      worker.checkIdleFigures();
       if (worker.unfinished() > 0) {
         ledger.violated(
             Promise.NOTHING_IS_LEFT_BEHIND,

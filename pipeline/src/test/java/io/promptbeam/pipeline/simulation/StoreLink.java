@@ -26,8 +26,9 @@ final class StoreLink implements SimulatedBigtable.Link {
   public <T> CompletableFuture<T> send(boolean writes, Supplier<T> effect) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     Instant decidedAt = process.clock().instant();
-    Supplier<T> attributed = () -> sim.ledger().as(process, decidedAt, effect);
-    int of = process.incarnation();
+    int sender = process.incarnation();
+    Supplier<T> attributed = () -> sim.ledger().as(process, sender, decidedAt, effect);
+    int of = sender;
     boolean outlivesSender = world.random().nextBoolean();
     Duration there = latency();
     if (!sim.isKind() && world.chance(sim.scenario().storeErrors())) {

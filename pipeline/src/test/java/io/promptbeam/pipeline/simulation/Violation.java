@@ -23,6 +23,7 @@ record Violation(Promise promise, String job, String what) {
     ALWAYS_DUE_UNTIL_ENDED,
     NOT_DUE_ONCE_ENDED,
     NOTICES_ARE_KEPT,
+    FIGURES_ADD_UP,
     PUBLISHED_JOBS_ARE_STORED,
     NOTHING_UNFORESEEN
   }

@@ -35,6 +35,7 @@ public final class JobRoutes implements AutoCloseable {
 
   private final JobWatcher watcher;
   private final UsageWriter usage;
+  private final CachedBoard board;
   private final List<Route> routes;
 
   /**
@@ -54,7 +55,8 @@ public final class JobRoutes implements AutoCloseable {
     var cache =
         new TerminalCache(bounds.cacheBytes(), bounds.cacheTimeToLive(), Ticker.systemTicker());
     var reader = new JobReader(store);
-    var reasons = new WaitingReasons(new CachedBoard(store.lanes()));
+    board = new CachedBoard(store.lanes());
+    var reasons = new WaitingReasons(board);
     var limited = new LimitedSubmitter(store, submitter, catalog, clock);
     var jobs = new Jobs(store, clock);
     var ended = new EndedJobs(store.ownerCounters(), catalog);
@@ -85,11 +87,16 @@ public final class JobRoutes implements AutoCloseable {
                 new RetryHandler(reader, new Resubmissions(catalog), limited, clock)),
             Route.reading(JobPaths.JOB, new DetailHandler(reader, reasons, clock)),
             Route.submitting("DELETE", JobPaths.JOB, new EraseHandler(reader, jobs, cache)),
-            Route.reading(JobPaths.MODELS, new ModelsHandler(catalog)));
+            Route.reading(JobPaths.MODELS, new ModelsHandler(catalog, board, clock)));
   }
 
   public List<Route> routes() {
     return routes;
+  }
+
+  /** What workers put up, as all routes read it. */
+  public CachedBoard board() {
+    return board;
   }
 
   /** Answers whoever still waits, and counts what was cancelled. */

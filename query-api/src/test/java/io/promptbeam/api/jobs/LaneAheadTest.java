@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.promptbeam.batch.ModelLoad;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
+import io.promptbeam.store.LaneFigures;
 import io.promptbeam.store.LaneSnapshot;
 import io.promptbeam.store.LaneSnapshot.Mark;
 import io.promptbeam.store.LaneSnapshot.Queue;
@@ -27,7 +28,15 @@ class LaneAheadTest {
 
   private static LaneSnapshot lane(Instant at, Queue... queues) {
     return new LaneSnapshot(
-        "m", "w", at, List.of(queues), List.of(), Optional.empty(), 1, Duration.ofSeconds(2));
+        "m",
+        "w",
+        at,
+        List.of(queues),
+        List.of(),
+        Optional.empty(),
+        1,
+        Duration.ofSeconds(2),
+        LaneFigures.NONE);
   }
 
   private static WorkEstimate.Ahead ahead(LaneSnapshot... lanes) {

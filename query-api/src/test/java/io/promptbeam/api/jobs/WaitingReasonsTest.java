@@ -16,6 +16,7 @@ import io.promptbeam.job.Priority;
 import io.promptbeam.job.Route;
 import io.promptbeam.job.Transition;
 import io.promptbeam.store.InMemoryLaneBoard;
+import io.promptbeam.store.LaneFigures;
 import io.promptbeam.store.LaneSnapshot;
 import io.promptbeam.store.LaneSnapshot.Binding;
 import io.promptbeam.store.LaneSnapshot.Mark;
@@ -69,7 +70,15 @@ class WaitingReasonsTest {
   private static LaneSnapshot lane(
       String model, Instant at, Optional<Binding> binding, Queue... queues) {
     return new LaneSnapshot(
-        model, "w", at, List.of(queues), List.of(), binding, 10, Duration.ofSeconds(2));
+        model,
+        "w",
+        at,
+        List.of(queues),
+        List.of(),
+        binding,
+        10,
+        Duration.ofSeconds(2),
+        LaneFigures.NONE);
   }
 
   private static Optional<Binding> binding(String reason) {

@@ -7,6 +7,7 @@ import io.promptbeam.batch.Batch;
 import io.promptbeam.batch.ModelLoad;
 import io.promptbeam.job.Owner;
 import io.promptbeam.job.Priority;
+import io.promptbeam.store.LaneFigures;
 import io.promptbeam.store.LaneSnapshot;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -77,7 +78,8 @@ class BatchOutlookIT {
                     new LaneSnapshot.Binding(
                         "requests", Optional.empty(), Optional.empty(), Optional.empty())),
                 1.0,
-                Duration.ofSeconds(1)))
+                Duration.ofSeconds(1),
+                LaneFigures.NONE))
         .join();
     Batch batch = service.batch(id);
     service.putLines(batch, 300, BatchService.MODEL);
