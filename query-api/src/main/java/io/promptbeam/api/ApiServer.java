@@ -4,6 +4,8 @@ import io.promptbeam.api.access.KeyRoutes;
 import io.promptbeam.api.anthropic.MessageBatchRoutes;
 import io.promptbeam.api.anthropic.MessageForm;
 import io.promptbeam.api.batches.SharedBatchRoutes;
+import io.promptbeam.api.console.ConsoleRoutes;
+import io.promptbeam.api.contract.ContractRoutes;
 import io.promptbeam.api.deadletters.DeadLetterDesk;
 import io.promptbeam.api.deadletters.DeadLetterRoutes;
 import io.promptbeam.api.http.Route;
@@ -116,6 +118,8 @@ public final class ApiServer implements AutoCloseable {
                 store, publisher, config.publishWait(), catalog, limits.messageBatches(), clock)
             .routes());
     routes.addAll(KeyRoutes.of(() -> new IssuedKeys(store.apiKeys(), clock), clock));
+    routes.addAll(ConsoleRoutes.of());
+    routes.addAll(ContractRoutes.routes());
     deadLetters = new DeadLetterRoutes(desk, config.storeTimeout().multipliedBy(9).dividedBy(10));
     routes.addAll(deadLetters.routes());
     host =

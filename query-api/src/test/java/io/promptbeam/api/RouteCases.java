@@ -84,6 +84,8 @@ final class RouteCases {
     all.anthropic();
     all.deadLetters();
     all.keys();
+    all.console();
+    all.pages();
     return all.cases;
   }
 
@@ -199,5 +201,21 @@ final class RouteCases {
     get(keys, keys + "/", 200);
     get(keys, keys + "/?owner={owner}", 200);
     send("DELETE " + keys + "/:key_id", keys + "/{key}/", "", 200);
+  }
+
+  private void console() {
+    get("", "/", 302);
+    get("/console", "/console/", 200);
+    get("/console", "/console", 302);
+    get("/console/:file", "/console/app.js", 200);
+    get("/console/:file", "/console/secret.js", 404);
+    get("/console/pages/:file", "/console/pages/overview.js", 200);
+  }
+
+  private void pages() {
+    get("/openapi.yaml", "/openapi.yaml", 200);
+    get("/docs", "/docs/", 200);
+    get("/docs/:file", "/docs/docs.js", 200);
+    get("/docs/:file", "/docs/nothing.js", 404);
   }
 }

@@ -120,6 +120,31 @@ class SecurityHeadersIT {
   }
 
   @Test
+  void pages_areGuardedByAPolicyOfTheirOwn_alsoWhenTheyAreTheSame() {
+    try (TestStack stack = new TestStack(ApiConfig.loopback(0))) {
+      HttpProbe http = new HttpProbe(stack.server.uri());
+      for (String page : List.of("/docs/", "/console/")) {
+        Answer fresh = http.get(page);
+        Answer same = http.get(page, "If-None-Match", fresh.header("ETag"));
+        assertThat(same.status()).isEqualTo(304);
+        for (Answer answer : List.of(fresh, same)) {
+          assertThat(answer.header("Content-Security-Policy"))
+              .as(page)
+              .isEqualTo(SecurityHeaders.PAGE_POLICY);
+          assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+          assertThat(answer.header("X-Frame-Options")).isEqualTo("DENY");
+          assertThat(answer.header("Referrer-Policy")).isEqualTo("no-referrer");
+        }
+      }
+      for (String data : List.of("/openapi.yaml", "/docs/docs.js", "/docs/nothing.js")) {
+        assertThat(http.get(data).header("Content-Security-Policy"))
+            .as(data)
+            .isEqualTo(SecurityHeaders.DATA_POLICY);
+      }
+    }
+  }
+
+  @Test
   void strangers_areTurnedAwayGuarded() {
     String hash = Sha256.hex("key-a".getBytes(StandardCharsets.UTF_8));
     ApiKeys keys = ApiKeys.parse(List.of("ann " + hash), "keys");
