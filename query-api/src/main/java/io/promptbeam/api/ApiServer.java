@@ -8,6 +8,7 @@ import io.promptbeam.api.console.ConsoleRoutes;
 import io.promptbeam.api.contract.ContractRoutes;
 import io.promptbeam.api.deadletters.DeadLetterDesk;
 import io.promptbeam.api.deadletters.DeadLetterRoutes;
+import io.promptbeam.api.http.HttpFigures;
 import io.promptbeam.api.http.Route;
 import io.promptbeam.api.jobs.JobRoutes;
 import io.promptbeam.api.openai.OpenAiForm;
@@ -171,6 +172,11 @@ public final class ApiServer implements AutoCloseable {
   /** What it answers, each with the scope it needs. */
   List<Route> routes() {
     return List.copyOf(routes);
+  }
+
+  /** What it was asked and answered, counted while it runs. */
+  public HttpFigures figures() {
+    return host.figures();
   }
 
   /** The port it listens on, once started. */

@@ -1,6 +1,7 @@
 package io.promptbeam.api;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.promptbeam.access.Scope;
 import io.promptbeam.api.access.SignedTokens;
 import io.promptbeam.api.access.StoredKeys;
 import io.promptbeam.api.http.AccessGate;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -24,7 +26,8 @@ final class Gates {
   static Gate of(ApiConfig config, JobStore store, Clock clock) {
     Access access = config.access();
     if (access.isByLoopback()) {
-      return new LoopbackGate();
+      return new LoopbackGate(
+          access.localIsAdmin() ? Set.of(Scope.SUBMIT, Scope.READ, Scope.ADMIN) : Scope.DEFAULT);
     }
     List<Credentials> keys = new ArrayList<>();
     access.keys().ifPresent(keys::add);

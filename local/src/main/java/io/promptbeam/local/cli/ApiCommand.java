@@ -26,6 +26,7 @@ final class ApiCommand implements Callable<Integer> {
   private final Terminal terminal;
 
   @Mixin private final ApiOptions api = new ApiOptions();
+  @Mixin private final AdminOptions adminOptions = new AdminOptions();
   @Mixin private final ModelOptions models = new ModelOptions();
   @Mixin private final BackendOptions backendOptions = new BackendOptions();
 
@@ -38,14 +39,18 @@ final class ApiCommand implements Callable<Integer> {
     CatalogSource catalog = models.source(terminal);
     Backends backends = backendOptions.sharedBackends(terminal);
     ApiConfig config = api.checked();
+    adminOptions.check();
     String log = LogFile.open(terminal, "api");
     terminal.err().println("Models: " + models.describe(terminal, catalog.get()));
     terminal.err().println(backends.describe());
     terminal.err().println("Log: " + log);
     try (Serving serving = new Serving(terminal);
+        AdminPort admin = adminOptions.open(terminal);
         Stack stack = Servers.open(backends)) {
       stack.closeWithThis("model catalog", catalog);
       ApiServer server = api.start(config, stack, catalog);
+      admin.show(server);
+      admin.ready(stack.store());
       terminal.err().println("Listening on " + server.uri() + ". Ctrl-C stops it.");
       return serving.untilStopped(() -> false);
     }

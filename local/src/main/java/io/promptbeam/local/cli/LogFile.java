@@ -37,6 +37,8 @@ final class LogFile {
           Logger.getLogger("io.grpc"),
           Logger.getLogger("io.netty"),
           Logger.getLogger("org.eclipse.jetty"),
+          // It tells every path that is not there, whatever a caller put into it.
+          Logger.getLogger("spark"),
           Logger.getLogger("com.google.cloud.bigtable"),
           Logger.getLogger("com.google.auth"),
           Logger.getLogger("org.apache.beam"));

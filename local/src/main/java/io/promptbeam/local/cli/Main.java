@@ -126,8 +126,13 @@ public final class Main implements Runnable {
 
   /** Of the jar this class is in. */
   static String version() {
+    return "promptbeam " + versionNumber();
+  }
+
+  /** The {@link #version} alone. */
+  static String versionNumber() {
     String version = Main.class.getPackage().getImplementationVersion();
-    return "promptbeam " + Objects.requireNonNullElse(version, "(not packaged)");
+    return Objects.requireNonNullElse(version, "(not packaged)");
   }
 
   /** What {@code --version} prints. */

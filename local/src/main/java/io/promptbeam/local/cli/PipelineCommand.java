@@ -26,6 +26,7 @@ import picocli.CommandLine.Mixin;
 final class PipelineCommand implements Callable<Integer> {
   private final Terminal terminal;
 
+  @Mixin private final AdminOptions adminOptions = new AdminOptions();
   @Mixin private final ModelOptions models = new ModelOptions();
   @Mixin private final BackendOptions backendOptions = new BackendOptions();
   @Mixin private final JobEventsOption jobEvents = new JobEventsOption();
@@ -38,14 +39,18 @@ final class PipelineCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     CatalogSource catalog = models.source(terminal);
     Backends backends = backendOptions.sharedBackends(terminal);
+    adminOptions.check();
     Path log = LogFile.open(terminal.logDirectory(), "pipeline");
     terminal.err().println("Models: " + models.describe(terminal, catalog.get()));
     terminal.err().println(backends.describe());
     terminal.err().println("Log: " + log);
     try (Serving serving = new Serving(terminal);
+        AdminPort admin = adminOptions.open(terminal);
         Stack stack = Servers.open(backends)) {
       stack.closeWithThis("model catalog", catalog);
       LocalPipeline pipeline = stack.startPipeline(catalog, jobEvents.of(stack, terminal));
+      admin.show(pipeline, catalog);
+      admin.ready(stack.store());
       terminal.err().println("The pipeline is running. Ctrl-C stops it.");
       return serving.untilStopped(pipeline::hasEnded);
     } catch (SecretUnavailableException e) {

@@ -41,6 +41,7 @@ final class UpCommand implements Callable<Integer> {
   private final Terminal terminal;
 
   @Mixin private final ApiOptions api = new ApiOptions();
+  @Mixin private final AdminOptions adminOptions = new AdminOptions();
   @Mixin private final ModelOptions models = new ModelOptions();
   @Mixin private final BackendOptions backendOptions = new BackendOptions();
   @Mixin private final JobEventsOption jobEvents = new JobEventsOption();
@@ -53,16 +54,21 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     CatalogSource catalog = models.source(terminal);
     Backends backends = backendOptions.backends(terminal);
-    ApiConfig config = api.checked();
+    ApiConfig config = withLocalAdmin(api.checked(), backends);
+    adminOptions.check();
     Path log = LogFile.open(terminal.logDirectory(), "up");
     terminal.err().println("Models: " + models.describe(terminal, catalog.get()));
     terminal.err().println(backends.describe());
     terminal.err().println("Log: " + log);
     try (Serving serving = new Serving(terminal);
+        AdminPort admin = adminOptions.open(terminal);
         Stack stack = Servers.open(backends)) {
       stack.closeWithThis("model catalog", catalog);
       LocalPipeline pipeline = stack.startPipeline(catalog, jobEvents.of(stack, terminal));
+      admin.show(pipeline, catalog);
       ApiServer server = api.start(config, stack, catalog);
+      admin.show(server);
+      admin.ready(stack.store());
       if (config.access().storedKeys() && backends.store().isEmpty()) {
         tellOfKey(stack.store());
       }
@@ -74,6 +80,13 @@ final class UpCommand implements Callable<Integer> {
     } catch (SecretUnavailableException e) {
       throw CliException.environment(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** A store that lives and ends with this process holds nothing of anybody else. */
+  private static ApiConfig withLocalAdmin(ApiConfig config, Backends backends) {
+    return backends.store().isEmpty()
+        ? config.withAccess(config.access().withLocalAdmin())
+        : config;
   }
 
   /** Nobody else can make a first key in an embedded store. */
@@ -110,7 +123,9 @@ final class UpCommand implements Callable<Integer> {
     String key =
         access.isByLoopback() ? "" : "    -H \"Authorization: Bearer $PROMPTBEAM_API_KEY\" \\\n";
     terminal.err().println();
-    terminal.err().println("Promptbeam is up at " + uri + ". Ctrl-C stops it. Try:");
+    terminal.err().println("Promptbeam is up at " + uri + ". Ctrl-C stops it.");
+    terminal.err().println("Look at it in a browser: " + uri + "/console/");
+    terminal.err().println("Or try:");
     terminal.err().println();
     terminal
         .err()

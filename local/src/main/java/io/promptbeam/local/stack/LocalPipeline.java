@@ -8,10 +8,15 @@ import io.promptbeam.pipeline.LlmJobPipeline;
 import io.promptbeam.pipeline.Worker;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.beam.runners.direct.DirectOptions;
 import org.apache.beam.runners.direct.DirectRunner;
 import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
+import org.apache.beam.sdk.metrics.MetricNameFilter;
+import org.apache.beam.sdk.metrics.MetricResult;
+import org.apache.beam.sdk.metrics.MetricsFilter;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +30,12 @@ public final class LocalPipeline implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private static final Logger LOG = LoggerFactory.getLogger(LocalPipeline.class);
+
+  private static final MetricsFilter COUNTS =
+      MetricsFilter.builder()
+          .addNameFilter(MetricNameFilter.inNamespace("decode"))
+          .addNameFilter(MetricNameFilter.inNamespace("sweep"))
+          .build();
 
   private final PipelineResult running;
   private final Worker worker;
@@ -73,6 +84,22 @@ public final class LocalPipeline implements AutoCloseable {
   /** Whether it ended by itself, which it never should. */
   public boolean hasEnded() {
     return running.getState().isTerminal();
+  }
+
+  /** What its steps have counted. */
+  public PipelineCounts counts() {
+    Map<String, Long> sums = new HashMap<>();
+    for (MetricResult<Long> count : running.metrics().queryMetrics(COUNTS).getCounters()) {
+      String name = count.getName().getNamespace() + "." + count.getName().getName();
+      sums.merge(name, count.getAttempted(), Long::sum);
+    }
+    return new PipelineCounts(
+        sums.getOrDefault("decode.jobs", 0L),
+        sums.getOrDefault("decode.batches", 0L),
+        sums.getOrDefault("decode.rejects", 0L),
+        sums.getOrDefault("sweep.looked", 0L),
+        sums.getOrDefault("sweep.handed_over", 0L),
+        sums.getOrDefault("sweep.failed", 0L));
   }
 
   /** Stops reading, and lets calls in flight end for a while. */

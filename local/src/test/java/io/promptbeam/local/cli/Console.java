@@ -9,25 +9,25 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /** Runs commands in this process, and keeps what they print. */
-final class Console {
+public final class Console {
   private final Map<String, String> environment;
   private ByteArrayOutputStream out = new ByteArrayOutputStream();
   private ByteArrayOutputStream err = new ByteArrayOutputStream();
   private String input = "";
 
-  Console(Map<String, String> environment) {
+  public Console(Map<String, String> environment) {
     this.environment = new HashMap<>(environment);
   }
 
   /** Somebody sits there and types this at the next command. */
-  Console typing(String text) {
+  public Console typing(String text) {
     environment.put("PROMPTBEAM_CAN_ASK", "yes");
     input = text;
     return this;
   }
 
   /** Answers the exit status; what the command before printed is forgotten. */
-  int run(String... arguments) {
+  public int run(String... arguments) {
     out = new ByteArrayOutputStream();
     err = new ByteArrayOutputStream();
     Terminal terminal =
@@ -42,11 +42,11 @@ final class Console {
     return status;
   }
 
-  String out() {
+  public String out() {
     return out.toString(StandardCharsets.UTF_8);
   }
 
-  String err() {
+  public String err() {
     return err.toString(StandardCharsets.UTF_8);
   }
 }

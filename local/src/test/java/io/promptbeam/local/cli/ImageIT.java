@@ -63,6 +63,10 @@ class ImageIT {
       try (Program service = Program.start(container)) {
         service.awaitOutput("Listening on http://127.0.0.1:" + port);
         exercise(URI.create("http://127.0.0.1:" + port));
+        URI admin = URI.create(service.awaitOutput("Metrics: (http\\S+)/metrics").group(1));
+        assertThat(get(admin, "/metrics").body())
+            .contains("promptbeam_http_requests_total", "jvm_memory_used_bytes");
+        assertThat(get(admin, "/readyz").statusCode()).isEqualTo(200);
         service.terminate();
         assertThat(service.exitStatus()).isEqualTo(TERMINATED);
         assertThat(service.errorOutput()).contains("Stopping");
@@ -95,6 +99,7 @@ class ImageIT {
     }
     command.set(command.indexOf("java"), ProcessHandle.current().info().command().orElse("java"));
     command.add("--host=127.0.0.1");
+    command.add("--admin-port=0");
     return command;
   }
 

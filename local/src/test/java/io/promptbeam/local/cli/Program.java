@@ -51,7 +51,7 @@ public final class Program implements AutoCloseable {
     return start(builder);
   }
 
-  static Program start(ProcessBuilder builder) throws IOException {
+  public static Program start(ProcessBuilder builder) throws IOException {
     return new Program(builder.start());
   }
 

@@ -21,7 +21,10 @@ abstract class BatchChecks extends ConsoleChecks {
   @TempDir private Path folder;
 
   private static String line(String id, String model, String content) {
-    return "{\"custom_id\":\"%s\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}}\n"
+    return """
+    {"custom_id":"%s","method":"POST","url":"/v1/chat/completions",\
+    "body":{"model":"%s","messages":[{"role":"user","content":"%s"}]}}
+    """
         .formatted(id, model, content);
   }
 
@@ -147,6 +150,27 @@ abstract class BatchChecks extends ConsoleChecks {
     clickText("Cancel the batch");
 
     see(".card .badge-cancelled");
+  }
+
+  @Test
+  void batchesOfAnotherOwner_areSeenByAdminsOnly() {
+    signedInWith(stage().ownerKey());
+    open("#/batches");
+    drop("ann.jsonl", lines(2, "tells"));
+    click(CREATE);
+    see(".card .badge-completed");
+    String id = text("main p > code");
+    script("location.hash = '#/batches'");
+    see("tbody", "2 of 2");
+    assertThat(all("#batch-owner")).isEmpty();
+
+    signedInWith(stage().adminKey());
+    open("#/batches");
+    type("#batch-owner", ConsoleStage.OWNER);
+
+    see("tbody a[href='#/batches/" + id + "']");
+    click("tbody a[href='#/batches/" + id + "']");
+    see(".card", "2 of 2");
   }
 
   @Test

@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Nested;
 class ConsoleIT {
   @BeforeAll
   static void open() throws Exception {
-    ConsoleChecks.setStage(ConsoleStage.open());
+    ConsoleStage stage = ConsoleStage.open();
+    ConsoleChecks.setStage(stage);
+    stage.beginBulk();
   }
 
   @AfterAll

@@ -63,6 +63,10 @@ final class ConsoleStage implements AutoCloseable {
           provider: simulated
           max_in_flight: 20
           simulated: {seed: 2, latency_ms_median: 60000, latency_sigma: 0.0}
+        - id: narrow
+          provider: simulated
+          max_in_flight: 1
+          simulated: {seed: 5, latency_ms_median: 60000, latency_sigma: 0.0}
         - id: steady
           provider: simulated
           simulated: {seed: 4, latency_ms_median: 3000, latency_sigma: 0.0}
@@ -74,7 +78,7 @@ final class ConsoleStage implements AutoCloseable {
           base_url: http://127.0.0.1:1/v1
         - id: tells
           provider: openai
-          base_url: %s
+          base_url: PROVIDER
           price_per_million_tokens: {input: 1.00, output: 2.00}
       """;
 
@@ -87,14 +91,14 @@ final class ConsoleStage implements AutoCloseable {
   private final HttpClient http = HttpClient.newHttpClient();
   private final String adminKey;
   private final String ownerKey;
-  private final CompletableFuture<Void> bulk;
+  private CompletableFuture<Void> bulk = CompletableFuture.completedFuture(null);
   private volatile boolean isStoreDown;
   private ApiServer server;
 
-  private ConsoleStage(Browser browser) throws Exception {
+  private ConsoleStage(Browser browser, String models) throws Exception {
     this.browser = browser;
     provider = new TellingProvider();
-    catalog = ModelCatalogLoader.parse("models", MODELS.formatted(provider.url()));
+    catalog = ModelCatalogLoader.parse("models", models.replace("PROVIDER", provider.url()));
     parser = new SubmissionParser(catalog);
     stack = Stack.open(new Backends(Optional.empty(), Optional.empty()));
     stack.startPipeline(catalog);
@@ -102,14 +106,18 @@ final class ConsoleStage implements AutoCloseable {
     ownerKey = key(OWNER, Scope.SUBMIT, Scope.READ);
     deadLetters = stack.deadLetters();
     server = serve(0);
-    bulk = CompletableFuture.runAsync(this::submitBulk);
   }
 
   /** Skips the test where there is no browser. */
   static ConsoleStage open() throws Exception {
+    return open(MODELS);
+  }
+
+  /** With other models. */
+  static ConsoleStage open(String models) throws Exception {
     Browser browser = Browser.start();
     try {
-      return new ConsoleStage(browser);
+      return new ConsoleStage(browser, models);
     } catch (Exception | Error e) {
       browser.close();
       throw e;
@@ -186,6 +194,11 @@ final class ConsoleStage implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Begins to store the bulk owner's jobs, beside everything else. */
+  void beginBulk() {
+    bulk = CompletableFuture.runAsync(this::submitBulk);
   }
 
   /** Blocks until all the bulk owner's jobs are stored. */

@@ -7,6 +7,7 @@ import io.promptbeam.local.browser.Browser.Screen;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.openqa.selenium.Keys;
 
 /** Many jobs at once, each with its own state. */
 abstract class ReviewChecks extends ConsoleChecks {
@@ -131,11 +132,29 @@ abstract class ReviewChecks extends ConsoleChecks {
 
   @Test
   void rest_isCancelled() {
-    review("slow", "one\ntwo\nthree\nfour\nfive\nsix");
+    review("narrow", "one\ntwo\nthree\nfour\nfive\nsix");
     waitUntil("all are submitted", () -> all("tbody a").size() == 6);
 
     clickText("Cancel the rest");
 
     waitUntil("what waited is cancelled", () -> all("tbody .badge-cancelled").size() >= 4);
+  }
+
+  @Test
+  void review_isForgotten_whenItsKeyIsRefused() {
+    review("tells", "a secret prompt");
+    seeCount("completed", 1);
+    script(
+        "sessionStorage.setItem('promptbeam-key', 'pb_0000000000000000-1_none');"
+            + "location.hash = '#/models'");
+    type("input[name=key]", stage().adminKey());
+    press(Keys.ENTER);
+    see("main h1", "Models");
+
+    script("location.hash = '#/review'");
+
+    see("[name=prompts]");
+    seeNot("tbody tr");
+    assertThat(storage().toString()).doesNotContain("a secret prompt");
   }
 }

@@ -2,6 +2,10 @@ package io.promptbeam.local.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.promptbeam.job.JobId;
+import io.promptbeam.local.Await;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 
@@ -109,11 +113,28 @@ abstract class SubmitChecks extends ConsoleChecks {
     seeNot(".run button.danger");
   }
 
+  /** Until a job of the model has to wait for calls to end, which take a minute. */
+  private static void fillLane() throws Exception {
+    List<JobId> jobs = new ArrayList<>();
+    for (String input : List.of("a", "b")) {
+      jobs.add(stage().submit("narrow", input, ""));
+    }
+    Await.until(
+        "the model's one call is in flight",
+        () -> {
+          StringBuilder reasons = new StringBuilder();
+          for (JobId job : jobs) {
+            reasons.append(stage().get("/api/llm/jobs/" + job + "/status/").path("waiting"));
+          }
+          return reasons.toString();
+        },
+        reasons -> reasons.contains("as many calls in flight as it may"));
+  }
+
   @Test
   void job_isCancelled_whileItWaits() throws Exception {
-    stage().submit("slow", "a", "");
-    stage().submit("slow", "b", "");
-    begin("slow", "c");
+    fillLane();
+    begin("narrow", "c");
     click(SUBMIT);
     see(".run", "as many calls in flight as it may");
     browser().screenshot("submit-waiting");
@@ -142,5 +163,17 @@ abstract class SubmitChecks extends ConsoleChecks {
     see(".result .prose", "once");
     assertThat(stage().get("/api/llm/jobs/?text=away").path("jobs")).hasSize(1);
     seeNot(".error-panel");
+  }
+
+  @Test
+  void job_isFollowedToItsEnd_whenTheServiceWasAwayMeanwhile() throws Exception {
+    begin("steady", "x");
+    click(SUBMIT);
+    see(ENDED + "processing");
+
+    stage().withoutService(() -> see(".run ~ .note", "The job goes on"));
+
+    see(ENDED + "completed");
+    seeNot(".run ~ .note");
   }
 }

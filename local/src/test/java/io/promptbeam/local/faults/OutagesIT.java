@@ -120,7 +120,9 @@ class OutagesIT {
   }
 
   private void assertLogIsFitToRead(String verb) throws Exception {
-    List<String> lines = machines.log(verb);
+    // Without those that callers ask for: one for each of their submissions.
+    List<String> lines =
+        machines.log(verb).stream().filter(line -> !line.contains(".AccessLog: ")).toList();
     System.out.printf("%s: %d lines of log, for example%n", verb, lines.size());
     lines.stream().limit(25).forEach(line -> System.out.println("  " + line));
     assertThat(lines).hasSizeLessThan(MAX_WARNINGS);

@@ -1,6 +1,8 @@
 package io.promptbeam.api.http;
 
+import io.promptbeam.access.Scope;
 import io.promptbeam.job.Owner;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -13,7 +15,14 @@ public final class LoopbackGate implements Gate {
   private static final Pattern LOOPBACK =
       Pattern.compile("localhost|\\[::1]|127(\\.(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)){3}");
 
-  private static final Caller LOCAL = Caller.of(Owner.LOCAL);
+  private final Caller local;
+
+  /**
+   * @param scopes of everyone on this machine
+   */
+  public LoopbackGate(Set<Scope> scopes) {
+    local = new Caller(Owner.LOCAL, scopes);
+  }
 
   @Override
   public Caller admit(ApiRequest request, boolean open) {
@@ -27,6 +36,6 @@ public final class LoopbackGate implements Gate {
           .asException();
     }
     CrossSite.refuse(request);
-    return LOCAL;
+    return local;
   }
 }

@@ -4,6 +4,7 @@ import io.promptbeam.api.http.ApiResponse;
 import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.ErrorStyle;
 import io.promptbeam.api.http.Gate;
+import io.promptbeam.api.http.HttpFigures;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.Problems;
 import io.promptbeam.api.http.Route;
@@ -41,6 +42,8 @@ final class Edge {
 
   private static final SparseWarning UNSERVED = new SparseWarning(log);
 
+  private static final String REQUEST_ID = "X-Request-Id";
+
   private record PathMethods(Pattern path, TreeSet<String> methods) {}
 
   private final Map<String, Route> routes = new HashMap<>();
@@ -49,8 +52,15 @@ final class Edge {
   private final int maxBodyBytes;
   private final Duration storeTimeout;
   private final Places places;
+  private final HttpFigures figures;
 
-  Edge(List<Route> served, Gate gate, int maxBodyBytes, Duration storeTimeout, Places places) {
+  Edge(
+      List<Route> served,
+      Gate gate,
+      int maxBodyBytes,
+      Duration storeTimeout,
+      Places places,
+      HttpFigures figures) {
     for (Route route : served) {
       routes.put(key(route.method(), route.path()), route);
       PathMethods path =
@@ -67,6 +77,7 @@ final class Edge {
     this.maxBodyBytes = maxBodyBytes;
     this.storeTimeout = storeTimeout;
     this.places = places;
+    this.figures = figures;
   }
 
   static String key(String method, String path) {
@@ -77,13 +88,29 @@ final class Edge {
     return Optional.ofNullable(routes.get(key));
   }
 
+  void began() {
+    figures.began();
+  }
+
+  /**
+   * A request is done with, however it went.
+   *
+   * @param failed by something that nobody answered for
+   */
+  void ended(Arrival arrival, HttpServletResponse response, boolean failed, long nanos) {
+    int status = failed && !response.isCommitted() ? 500 : response.getStatus();
+    String method = arrival.request().getMethod();
+    figures.ended(arrival.route(), method, status, nanos);
+    AccessLog.answered(response.getHeader(REQUEST_ID), method, arrival.route(), status, nanos);
+  }
+
   void answer(
       Route route,
-      HttpServletRequest request,
+      Arrival arrival,
       HttpServletResponse response,
       UnaryOperator<@Nullable String> pathValues)
       throws IOException {
-    long startNanos = System.nanoTime();
+    HttpServletRequest request = arrival.request();
     SparkRequest call = new SparkRequest(newId(), request, pathValues, maxBodyBytes, places);
     ApiResponse answer;
     try {
@@ -91,6 +118,7 @@ final class Edge {
         answerUnrouted(request, response);
         return;
       }
+      arrival.takenBy(route);
       refuseOtherCodings(call);
       Caller caller = gate.admit(call, route.isOpen());
       call.isFrom(caller.owner());
@@ -105,11 +133,10 @@ final class Edge {
       call.bodyIsRead();
     }
     if (mayBeLong(answer, call)) {
-      answer = writeLong(answer, call, request, response);
+      writeLong(answer, call, request, response);
     } else {
       write(answer, call.id(), request, response);
     }
-    logAnswer(call, answer, startNanos);
   }
 
   /**
@@ -121,7 +148,7 @@ final class Edge {
     return answer.stream().isPresent() || (isSafe && answer.body().length > ShortBodies.MAX_BYTES);
   }
 
-  private ApiResponse writeLong(
+  private void writeLong(
       ApiResponse answer,
       SparkRequest call,
       HttpServletRequest request,
@@ -130,11 +157,10 @@ final class Edge {
     if (!places.enter(Places.Kind.DOWNLOAD, call.owner())) {
       ApiResponse refusal = answer(Places.Kind.DOWNLOAD.refusal(), call);
       write(refusal, call.id(), request, response);
-      return refusal;
+      return;
     }
     try {
       write(answer, call.id(), request, response);
-      return answer;
     } finally {
       places.leave(Places.Kind.DOWNLOAD, call.owner());
     }
@@ -195,7 +221,6 @@ final class Edge {
 
   /** A request that no route took: OPTIONS, a wrong method, or a path that is not there. */
   void answerUnrouted(HttpServletRequest request, HttpServletResponse response) throws IOException {
-    long startNanos = System.nanoTime();
     SparkRequest call = new SparkRequest(newId(), request, name -> null, maxBodyBytes, places);
     TreeSet<String> methods = new TreeSet<>();
     for (PathMethods path : paths.values()) {
@@ -221,7 +246,6 @@ final class Edge {
       answer = answer.with("Connection", "close");
     }
     write(answer, call.id(), request, response);
-    logAnswer(call, answer, startNanos);
   }
 
   /** A failure outside of any handler, for example in matching the route. */
@@ -252,7 +276,7 @@ final class Edge {
     // after the answer, and a client that was not told would send its next request on it.
     Request.getBaseRequest(request).getHttpChannel().ensureConsumeAllOrNotPersistent();
     response.setStatus(answer.status());
-    response.setHeader("X-Request-Id", requestId);
+    response.setHeader(REQUEST_ID, requestId);
     SecurityHeaders.everywhere().forEach(h -> response.setHeader(h.name(), h.value()));
     ApiResponse.Header policy = SecurityHeaders.policy(answer.contentType());
     response.setHeader(policy.name(), policy.value());
@@ -271,19 +295,6 @@ final class Edge {
     }
     response.setContentLength(answer.body().length);
     response.getOutputStream().write(answer.body());
-  }
-
-  private static void logAnswer(SparkRequest call, ApiResponse answer, long startNanos) {
-    if (log.isDebugEnabled()) {
-      long micros = TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - startNanos);
-      log.debug(
-          "request {}: {} {} {} {} us",
-          call.id(),
-          call.method(),
-          call.path(),
-          answer.status(),
-          micros);
-    }
   }
 
   private static String newId() {

@@ -10,6 +10,7 @@ import javax.servlet.ServletRequest;
 import javax.servlet.ServletResponse;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletRequestWrapper;
+import javax.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 import spark.servlet.SparkApplication;
 import spark.servlet.SparkFilter;
@@ -33,8 +34,18 @@ final class EdgeFilter extends SparkFilter {
   public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     HttpServletRequest http = (HttpServletRequest) request;
-    http.setAttribute(Arrival.ATTRIBUTE, new Arrival(edge, http));
-    super.doFilter(new Routed(http), response, chain);
+    Arrival arrival = new Arrival(edge, http);
+    http.setAttribute(Arrival.ATTRIBUTE, arrival);
+    long startNanos = System.nanoTime();
+    edge.began();
+    boolean failed = true;
+    try {
+      super.doFilter(new Routed(http), response, chain);
+      failed = false;
+    } finally {
+      long nanos = System.nanoTime() - startNanos;
+      edge.ended(arrival, (HttpServletResponse) response, failed, nanos);
+    }
   }
 
   /**

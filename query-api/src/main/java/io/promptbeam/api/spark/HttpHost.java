@@ -1,6 +1,7 @@
 package io.promptbeam.api.spark;
 
 import io.promptbeam.api.http.Gate;
+import io.promptbeam.api.http.HttpFigures;
 import io.promptbeam.api.http.Route;
 import java.io.IOException;
 import java.time.Duration;
@@ -50,15 +51,18 @@ public final class HttpHost {
 
   private final Server server;
   private final ServerConnector connector;
+  private final HttpFigures figures;
 
   public HttpHost(Settings settings, List<Route> routes, Gate gate) {
+    figures = new HttpFigures(routes);
     Edge edge =
         new Edge(
             routes,
             gate,
             settings.maxBodyBytes(),
             settings.storeTimeout(),
-            new Places(settings.maxThreads()));
+            new Places(settings.maxThreads()),
+            figures);
     QueuedThreadPool threads =
         new QueuedThreadPool(
             settings.maxThreads(),
@@ -73,7 +77,7 @@ public final class HttpHost {
     connector.setIdleTimeout(settings.idleTimeout().toMillis());
     connector.setShutdownIdleTimeout(SHUTDOWN_IDLE_MILLIS);
     server.addConnector(connector);
-    server.setErrorHandler(new ProblemErrors.OfServer());
+    server.setErrorHandler(new ProblemErrors.OfServer(figures));
     // Waits for requests in hand when the server stops, and refuses those that come then.
     Handler awaited = new EagerContentHandler(context(edge, routes).get(), new ShortBodies());
     SlowCallers slow = new SlowCallers(settings.patience(), new GracefulHandler(awaited));
@@ -115,6 +119,10 @@ public final class HttpHost {
 
   public int port() {
     return connector.getLocalPort();
+  }
+
+  public HttpFigures figures() {
+    return figures;
   }
 
   /** Does nothing when it does not run. */

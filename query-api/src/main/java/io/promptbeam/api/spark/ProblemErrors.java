@@ -1,6 +1,7 @@
 package io.promptbeam.api.spark;
 
 import io.promptbeam.api.http.ApiResponse;
+import io.promptbeam.api.http.HttpFigures;
 import io.promptbeam.api.http.Problem;
 import io.promptbeam.api.http.Problems;
 import io.promptbeam.api.http.SecurityHeaders;
@@ -47,8 +48,15 @@ final class ProblemErrors {
 
   /** Before a request reaches the servlets. */
   static final class OfServer extends ErrorHandler {
+    private final HttpFigures figures;
+
+    OfServer(HttpFigures figures) {
+      this.figures = figures;
+    }
+
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
+      figures.unreadable(response.getStatus());
       String id = newId();
       ApiResponse answer = problem(response.getStatus()).toResponse(id);
       HttpFields.Mutable headers = response.getHeaders();

@@ -82,9 +82,7 @@ final class SparkRoutes {
     if (route.isEmpty()) {
       return null;
     }
-    arrival
-        .edge()
-        .answer(route.get(), arrival.request(), response.raw(), name -> request.params(":" + name));
+    arrival.edge().answer(route.get(), arrival, response.raw(), name -> request.params(":" + name));
     return WRITTEN;
   }
 

@@ -141,11 +141,16 @@ function focusHeading() {
 
 // ---- navigation ----
 
+/** Keys are of no use where nobody needs one. */
+function isOfUse(page) {
+  return page.path !== '/keys' || api.key.get() || session.owner !== 'local';
+}
+
 function buildNav() {
   fill(nav, GROUPS.filter((group) => group !== 'Admin' || session.isAdmin).map((group) =>
     h('div', {class: 'nav-group'},
       h('p', {class: 'nav-title'}, group),
-      h('ul', {}, PAGES.filter((page) => page.group === group).map((page) =>
+      h('ul', {}, PAGES.filter((page) => page.group === group && isOfUse(page)).map((page) =>
         h('li', {}, h('a', {href: `#${page.path}`, 'data-path': page.path}, page.label)))))));
   markCurrent(parseHash().page);
 }

@@ -9,6 +9,7 @@ const RIGHT = 6;
 const TOP = 8;
 const BOTTOM = 20;
 const TABLE_ROWS = 15;
+const LEAST_SPAN_MS = 60_000;
 
 /** The least of 1, 2, 5 × 10ⁿ that is not below `value`. */
 function niceCeiling(value) {
@@ -55,11 +56,13 @@ export function lineChart({title, unit = '', series, spanMs, format = decimal}) 
     const width = Math.max(160, svg.clientWidth || 480);
     svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
     const end = points.length ? points[points.length - 1].at : Date.now();
-    const begin = end - spanMs;
+    // Until there is history for all of it, less is drawn larger.
+    const span = Math.min(spanMs, Math.max(LEAST_SPAN_MS, end - (points[0]?.at ?? end)));
+    const begin = end - span;
     const seen = points.filter((point) => point.at >= begin);
     const largest = Math.max(0, ...seen.flatMap((point) => series.map((s) => point.values[s.key] ?? 0)));
     const top = niceCeiling(largest);
-    const x = (at) => LEFT + ((at - begin) / spanMs) * (width - LEFT - RIGHT);
+    const x = (at) => LEFT + ((at - begin) / span) * (width - LEFT - RIGHT);
     const y = (value) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
     const parts = [];
     for (const share of [0, 0.5, 1]) {
@@ -68,7 +71,7 @@ export function lineChart({title, unit = '', series, spanMs, format = decimal}) 
       parts.push(h('text', {class: 'chart-axis', x: LEFT - 7, y: at + 4, 'text-anchor': 'end'}, format(top * share)));
     }
     for (const share of [0, 0.5, 1]) {
-      const at = begin + spanMs * share;
+      const at = begin + span * share;
       parts.push(h('text', {
         class: 'chart-axis', x: x(at), y: HEIGHT - 4,
         'text-anchor': share === 0 ? 'start' : share === 1 ? 'end' : 'middle',
@@ -85,7 +88,7 @@ export function lineChart({title, unit = '', series, spanMs, format = decimal}) 
         parts.push(h('path', {class: `chart-line series-${i}`, d: run.length > 1 ? `M${line.join('L')}` : `M${line[0]}h0.01`}));
       }
     });
-    const pointed = pointer === null || !seen.length ? null : nearest(seen, begin + ((pointer - LEFT) / (width - LEFT - RIGHT)) * spanMs);
+    const pointed = pointer === null || !seen.length ? null : nearest(seen, begin + ((pointer - LEFT) / (width - LEFT - RIGHT)) * span);
     if (pointed) {
       parts.push(h('line', {class: 'chart-cursor', x1: x(pointed.at), x2: x(pointed.at), y1: TOP, y2: HEIGHT - BOTTOM}));
     }

@@ -33,13 +33,16 @@ export function percent(part, all) {
   return missing(part) || !all ? NONE : `${Math.round((100 * part) / all)} %`;
 }
 
-/** $0.0123: as many digits as it takes to see a small one. */
+/** $1,234.50, $0.0123, $0.00000012: of a small one three digits that count. */
 export function money(usd) {
   if (missing(usd)) {
     return NONE;
   }
   const value = Number(usd);
-  const digits = value === 0 || value >= 1 ? 2 : value >= 0.01 ? 4 : 6;
+  if (value === 0 || Math.abs(value) >= 1) {
+    return `$${value.toLocaleString('en', {minimumFractionDigits: 2, maximumFractionDigits: 2})}`;
+  }
+  const digits = Math.max(2, Math.min(12, 2 - Math.floor(Math.log10(Math.abs(value)))));
   return `$${value.toLocaleString('en', {minimumFractionDigits: 2, maximumFractionDigits: digits})}`;
 }
 

@@ -113,7 +113,7 @@ function cells(job) {
   const error = job.error ?? job.last_error;
   return [
     h('div', {role: 'cell', class: 'job-state'}, statusBadge(job.status),
-      error ? h('span', {class: 'muted small'}, words(error.code)) : null),
+      error && error.code !== job.status ? h('span', {class: 'muted small'}, words(error.code)) : null),
     h('div', {role: 'cell', class: 'job-id'}, h('a', {class: 'job-link', href: `#/jobs/${encodeURIComponent(job.job_id)}`, title: job.job_id},
       h('span', {class: 'mono'}, shortId(job.job_id))), name ? h('span', {class: 'muted'}, ` ${name}`) : null),
     h('div', {role: 'cell', class: 'job-model wrap'}, job.model_id),

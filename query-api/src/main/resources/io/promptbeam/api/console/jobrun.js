@@ -109,6 +109,7 @@ export function followJob(place, accepted, {signal, sentAt = performance.now(), 
       finish();
       setText(elapsed, duration(performance.now() - sentAt));
       fill(end, outcome(status));
+      place.scrollIntoView({block: 'nearest'});
       onEnd?.(status);
     }
   }

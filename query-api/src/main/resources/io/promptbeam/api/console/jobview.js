@@ -168,9 +168,9 @@ function timeline(job) {
   const events = eventsOf(job);
   const begin = Date.parse(events[0]?.at);
   return h('ol', {class: 'timeline'}, events.map((each) => {
-    const isBad = each.error_code || each.event === 'failed' || each.event === 'expired';
+    const isBad = ['failed', 'expired'].includes(each.event) || (each.event === 'called' && each.error_code);
     const after = Date.parse(each.at) - begin;
-    return h('li', {class: isBad ? 'bad' : each.event === 'completed' ? 'good' : null},
+    return h('li', {class: isBad ? 'event-bad' : each.event === 'completed' ? 'event-good' : null},
       h('div', {class: 'timeline-head'},
         h('span', {class: 'timeline-event'}, eventText(each)),
         h('span', {class: 'muted small'}, dateTime(each.at), after > 0 ? ` · ${duration(after)} after submission` : null)),
@@ -189,7 +189,7 @@ function eventMore(each) {
   const parts = [
     each.attempt ? `attempt ${each.attempt}` : null,
     each.model_id,
-    each.event !== 'called' && each.error_code ? words(each.error_code) : null,
+    each.event !== 'called' && each.error_code && each.error_code !== each.event ? words(each.error_code) : null,
     each.usage ? `${whole(each.usage.input_tokens)} tokens in, ${whole(each.usage.output_tokens)} out` : null,
     each.cost_usd !== null && each.cost_usd !== undefined ? money(each.cost_usd) : null,
   ].filter(Boolean);

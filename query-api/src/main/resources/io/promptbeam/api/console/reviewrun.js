@@ -1,6 +1,6 @@
 // Many jobs at once: submitted or named, each followed to its end.
 
-import {get, post} from './api.js';
+import {connection, get, post} from './api.js';
 import {messageOf, newKey} from './forms.js';
 import {eachOf, pause, Watcher} from './watch.js';
 
@@ -55,6 +55,11 @@ let looking = null;
 function changed() {
   looking?.onChange();
 }
+
+// Who signs in next may be somebody else.
+connection.addEventListener('unauthorized', () => {
+  items = [];
+});
 
 function follow(item, afterMs) {
   looking?.watcher.add(item.id, afterMs);

@@ -5,7 +5,7 @@ import * as api from '../api.js';
 import {whole, words} from '../format.js';
 import {listView} from '../joblist.js';
 import {announce, button, clearFieldErrors, emptyState, errorPanel, field, fill, h, pageHeader, select,
-  setText, showFormError, skeleton} from '../ui.js';
+  setText, showFieldError, skeleton} from '../ui.js';
 
 export const title = 'Jobs';
 
@@ -82,11 +82,10 @@ export function render(root, params, context) {
       if (error.name === 'AbortError' || mine !== generation) {
         return;
       }
-      showFormError(form, error, place);
-      if (!error.field) {
-        fill(place, errorPanel(error, {retry: () => chunks.length ? loadMore(pages) : load()}));
-      } else {
+      if (error.field && showFieldError(form, error.field, error.message)) {
         fill(place);
+      } else {
+        fill(place, errorPanel(error, {retry: () => chunks.length ? loadMore(pages) : load()}));
       }
     } finally {
       if (mine === generation) {
@@ -208,7 +207,7 @@ function filterForm(filter, context, apply) {
       field({label: 'State', control: controls.status}),
       field({label: 'Model', control: controls.model_id}),
       field({label: 'Text in metadata or ids', control: controls.text}),
-      context.session.isAdmin ? field({label: 'Owner', control: controls.owner}) : null),
+      context.session.isAdmin || filter.owner ? field({label: 'Owner', control: controls.owner}) : null),
     h('details', {class: 'more-filters', open: Boolean(filter.job_type || filter.created_after || filter.created_before)},
       h('summary', {}, 'Type and time'),
       h('div', {class: 'fields filters'},

@@ -36,9 +36,9 @@ export async function render(root, params, {query, signal}) {
   const systemField = field({label: 'System message', control: system, optional: true});
   const paramsCard = h('fieldset', {}, h('legend', {}, 'Parameters'),
     h('div', {class: 'stack'},
-      h('div', {class: 'fields'}, PARAMS.map(([name, label, props]) => numberField(label, `params.${name}`, props))),
-      field({label: 'Other parameters', control: more, optional: true,
-        hint: 'A JSON object, such as {"stop": ["END"], "seed": 7}.'})));
+      h('div', {class: 'fields'}, PARAMS.map(([name, label, props]) => numberField(label, `params.${name}`, props)))));
+  const moreParams = field({label: 'Other parameters', control: more, optional: true,
+    hint: 'A JSON object, such as {"stop": ["END"], "seed": 7}.'});
 
   const place = h('div');
   const run = h('div');
@@ -62,6 +62,7 @@ export async function render(root, params, {query, signal}) {
           numberField('Deadline in seconds', 'deadline_seconds', {step: '1'}, 'Up to 604,800; 86,400 unless given.'),
           numberField('Max attempts', 'max_attempts', {step: '1'}, '1 to 10; 3 unless given.'),
           field({label: 'Job type', control: jobType, optional: true})),
+        moreParams,
         field({label: 'Output schema', control: schema, optional: true,
           hint: 'A JSON Schema that the answer has to keep to.'}),
         metadata.element,
@@ -83,6 +84,7 @@ export async function render(root, params, {query, signal}) {
     const isNative = request.isConnected;
     systemField.hidden = isNative;
     paramsCard.hidden = isNative;
+    moreParams.hidden = isNative;
   };
   form.addEventListener('click', adapt);
   form.addEventListener('keyup', adapt);
