@@ -6,6 +6,7 @@ import io.promptbeam.message.PubsubTopology;
 import io.promptbeam.pipeline.CatalogWorkerFactory;
 import io.promptbeam.pipeline.JobEvents;
 import io.promptbeam.pipeline.LlmJobPipeline;
+import io.promptbeam.pipeline.TraceExport;
 import io.promptbeam.store.BigtableSchema;
 import io.promptbeam.store.BigtableTarget;
 import java.io.IOException;
@@ -57,7 +58,8 @@ public final class FlinkLlmJobs {
         new CatalogWorkerFactory(
             FlinkArguments.required("bigtable", options.getBigtable()),
             FlinkArguments.required("models", options.getModels()),
-            JobEvents.of(options));
+            JobEvents.of(options),
+            TraceExport.of(options));
     Pipeline pipeline = LlmJobPipeline.build(options, new ClosingWorkers(workers));
     System.err.println(FlinkArguments.describe(options));
     PipelineResult result = pipeline.run();

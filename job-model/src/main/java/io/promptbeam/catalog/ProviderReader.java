@@ -11,7 +11,14 @@ import java.util.regex.Pattern;
 /** Reads where a model is served, and how its provider is spoken to. */
 final class ProviderReader {
   static final List<String> FIELDS =
-      List.of("provider", "base_url", "api_key", "vertex", "stream", "max_output_tokens");
+      List.of(
+          "provider",
+          "base_url",
+          "api_key",
+          "vertex",
+          "stream",
+          "max_output_tokens",
+          "send_traceparent");
 
   private static final long MAX_OUTPUT_TOKENS = 10_000_000;
   private static final Pattern PROJECT = Pattern.compile("[a-z][a-z0-9.:-]{4,62}");
@@ -114,7 +121,8 @@ final class ProviderReader {
         fields
             .wholeNumber("max_output_tokens", 1, MAX_OUTPUT_TOKENS)
             .map(limit -> OptionalInt.of(Math.toIntExact(limit)))
-            .orElse(OptionalInt.empty()));
+            .orElse(OptionalInt.empty()),
+        fields.flag("send_traceparent").orElse(false));
   }
 
   private static Optional<Vertex> vertex(YamlMapping given) {

@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param tokenEstimate tokens the call is expected to use
  * @param outputTokenEstimate the output's part of it
  * @param dispatchSequence 0 for the first publication of the job, counted up by every later one
- * @param traceparent W3C trace context of the submission
+ * @param traceparent W3C trace context of what sent it, or of the submission; anybody who may
+ *     publish may write anything there
  */
 public record JobReference(
     JobId jobId,
@@ -45,6 +46,19 @@ public record JobReference(
         spec.limits().tokenEstimate(),
         spec.limits().outputTokenEstimate(),
         0,
-        Optional.empty());
+        spec.traceparent());
+  }
+
+  /** The same, sent by what {@code context} names. */
+  public JobReference withTraceparent(Optional<String> context) {
+    return new JobReference(
+        jobId,
+        owner,
+        modelId,
+        priority,
+        tokenEstimate,
+        outputTokenEstimate,
+        dispatchSequence,
+        context);
   }
 }

@@ -58,13 +58,19 @@ public final class SparseWarning {
 
   /** What failed, in a word or a sentence: only our own exceptions are known to quote nothing. */
   public static String reason(Throwable failure) {
+    Throwable cause = cause(failure);
+    return cause.getClass().getName().startsWith(OUR_PACKAGES)
+        ? String.valueOf(cause.getMessage())
+        : cause.getClass().getSimpleName();
+  }
+
+  /** What a future wrapped. */
+  public static Throwable cause(Throwable failure) {
     Throwable cause = failure;
     while ((cause instanceof CompletionException || cause instanceof ExecutionException)
         && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return cause.getClass().getName().startsWith(OUR_PACKAGES)
-        ? String.valueOf(cause.getMessage())
-        : cause.getClass().getSimpleName();
+    return cause;
   }
 }

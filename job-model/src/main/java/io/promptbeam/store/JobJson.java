@@ -89,6 +89,7 @@ public final class JobJson {
           writeText(json, "not_before", limits.notBefore().map(Instant::toString));
           writeText(json, "retry_of", spec.retryOf().map(JobId::toString));
           writeOptions(json, spec.options());
+          writeText(json, "traceparent", spec.traceparent());
         });
   }
 
@@ -125,7 +126,8 @@ public final class JobJson {
                         : Optional.empty(),
                     json.has("output_schema")
                         ? Optional.of(json.tree("output_schema", ObjectNode.class))
-                        : Optional.empty())));
+                        : Optional.empty()),
+                json.optionalText("traceparent")));
   }
 
   private static void writeOptions(JsonGenerator json, JobOptions options) throws IOException {

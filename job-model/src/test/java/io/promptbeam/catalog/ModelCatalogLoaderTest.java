@@ -132,8 +132,10 @@ class ModelCatalogLoaderTest {
         "price_per_million_tokens: {input: -1} | price_per_million_tokens.input: must be a number",
         "price_per_million_tokens: {in: 1} | price_per_million_tokens.in: is not a field here",
         "timeouts: {call_seconds: .inf} | timeouts.call_seconds: must be a number from 0.1",
-        "timeouts: {first_byte_seconds: 0} | timeouts.first_byte_seconds: must be a number from 0.1",
-        "timeouts: {between_chunks_seconds: 1h} | between_chunks_seconds: must be a number from 0.1",
+        "timeouts: {first_byte_seconds: 0} | timeouts.first_byte_seconds: must be a number from"
+            + " 0.1",
+        "timeouts: {between_chunks_seconds: 1h} | between_chunks_seconds: must be a number from"
+            + " 0.1",
         "timeouts: {first_bytes: 1} | the fields are connect_seconds, first_byte_seconds, between",
         "timeouts: {connect_seconds: 0} | timeouts.connect_seconds: must be a number from 0.1",
         "id: b                          | id: is given twice",
@@ -208,7 +210,7 @@ class ModelCatalogLoaderTest {
           - {name: "*", weight: 2}
         models:
           - {id: a, provider: anthropic, account: acme, fallbacks: [b], stream: true,
-             max_output_tokens: 900, output_tokens_per_minute: 50}
+             max_output_tokens: 900, output_tokens_per_minute: 50, send_traceparent: true}
           - {id: b, provider: gemini, vertex: {project: my-project, location: global},
              price_per_million_tokens: {input: 2, cached_input: 0.5, output: 4}}
         """;
@@ -221,8 +223,9 @@ class ModelCatalogLoaderTest {
     assertThat(a.fallbacks()).containsExactly("b");
     assertThat(a.limits().outputTokensPerMinute()).isEqualTo(50);
     assertThat(a.options())
-        .isEqualTo(new ProviderOptions(Optional.empty(), true, OptionalInt.of(900)));
+        .isEqualTo(new ProviderOptions(Optional.empty(), true, OptionalInt.of(900), true));
     ModelConfig b = catalog.find("b").orElseThrow();
+    assertThat(b.options().sendTraceparent()).isFalse();
     assertThat(b.options().vertex()).contains(new Vertex("my-project", "global"));
     assertThat(b.pricing().costUsd(new Usage(1_000_000, 400_000, 1_000_000, 0)))
         .isEqualByComparingTo("5.4");
@@ -307,7 +310,7 @@ class ModelCatalogLoaderTest {
             "models.yaml:9: models[2].api_key: is not used by a simulated model",
             "models.yaml:10: models[2].simulated: has rates that add up to more than 1",
             "models.yaml:11: models[3]: must hold fields: id, provider, base_url, api_key,"
-                + " vertex, stream, max_output_tokens, upstream_model, account,"
+                + " vertex, stream, max_output_tokens, send_traceparent, upstream_model, account,"
                 + " requests_per_minute, tokens_per_minute, input_tokens_per_minute,"
                 + " output_tokens_per_minute, max_in_flight, price_per_million_tokens, timeouts,"
                 + " fallbacks, simulated",
@@ -451,7 +454,8 @@ class ModelCatalogLoaderTest {
         "url: 'https://a b/', secret: env:A         | webhook.url: is not a URL",
         "url: 'https://a:0/', secret: env:A         | webhook.url: has a port",
         "url: 'https://a/#x', secret: env:A         | webhook.url: must not have a part after #",
-        "url: 'https://a/', secret: env:A, events: [line] | webhook.events: must be a list of batch",
+        "url: 'https://a/', secret: env:A, events: [line] | webhook.events: must be a list of"
+            + " batch",
         "url: 'https://a/', secret: env:A, events: []     | webhook.events: is empty",
         "url: 'https://a/', secret: env:A, events: job    | webhook.events: must be a list",
         "url: 'https://a/', secret: env:A, even: 1        | webhook.even: is not a field here",

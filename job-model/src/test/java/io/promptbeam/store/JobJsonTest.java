@@ -88,9 +88,8 @@ class JobJsonTest {
       "{\"state\":\"processing\",\"attempt\":2,"
           + "\"lease\":{\"token\":\"t-1\",\"expires_at\":\"2026-11-23T10:01:00Z\"},"
           + "\"not_before\":\"2026-11-23T10:00:30Z\","
-          + "\"started_at\":\"2026-11-23T10:00:00.123456789Z\",\"cancel_requested\":true,"
-          + "\"last_error\":{\"code\":\"provider_error\",\"message\":\"The provider answered 503.\","
-          + "\"provider_status\":503}}";
+          + "\"started_at\":\"2026-11-23T10:00:00.123456789Z\",\"cancel_requested\":true,\"last_error\":{\"code\":\"provider_error\",\"message\":\"The"
+          + " provider answered 503.\",\"provider_status\":503}}";
 
   private static final JobRun ENDED =
       new JobRun(
@@ -176,6 +175,17 @@ class JobJsonTest {
     assertThat(JobJson.decodeSpec(bytes(old))).isEqualTo(BARE_SPEC);
     assertThat(BARE_SPEC.retryOf()).isEmpty();
     assertThat(text(JobJson.encode(BARE_SPEC))).isEqualTo(old);
+  }
+
+  @Test
+  void spec_keepsItsTraceContext_asItsLastField_andNoneIsNoField() {
+    String context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    JobSpec traced = BARE_SPEC.withTraceparent(Optional.of(context));
+    String bare = text(JobJson.encode(BARE_SPEC));
+    String stored = bare.replaceFirst("}$", ",\"traceparent\":\"" + context + "\"}");
+    assertThat(text(JobJson.encode(traced))).isEqualTo(stored);
+    assertThat(JobJson.decodeSpec(bytes(stored))).isEqualTo(traced);
+    assertThat(JobJson.decodeSpec(bytes(bare)).traceparent()).isEmpty();
   }
 
   @Test

@@ -39,7 +39,8 @@ final class ArchitectureTest {
     "io.promptbeam.outage..",
     "io.promptbeam.schema..",
     "io.promptbeam.store..",
-    "io.promptbeam.submit.."
+    "io.promptbeam.submit..",
+    "io.promptbeam.trace.."
   };
   private static final String PIPELINE = "io.promptbeam.pipeline..";
   private static final String QUERY_API = "io.promptbeam.api..";

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Calls the models for work items and emits how each job ended. Answers are recorded by the engine
- * as they come; the timer only tidies state and emits outcomes, so nobody waits for it.
+ * as they come; the timer only tidies state, emits outcomes and tells the runner the worker's
+ * figures, so nobody waits for it.
  */
 final class CallLlm
     extends PTransform<PCollection<KV<Integer, WorkItem>>, PCollection<JobOutcome>> {
@@ -99,7 +100,9 @@ final class CallLlm
       takeOver(shard, waiting, servedBy);
       boolean wasBusy = shard.isBusy();
       shard.drain(outcomes::output, waiting::remove);
-      if (Boolean.TRUE.equals(waiting.isEmpty().read())) {
+      boolean isIdle = Boolean.TRUE.equals(waiting.isEmpty().read());
+      worker().figures().tell(isIdle);
+      if (isIdle) {
         return;
       }
       if (!wasBusy) {

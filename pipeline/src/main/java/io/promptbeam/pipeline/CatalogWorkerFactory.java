@@ -8,6 +8,7 @@ import io.promptbeam.pipeline.llm.HttpLlmClients;
 import io.promptbeam.store.BigtableJobStore;
 import io.promptbeam.store.BigtableTarget;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.trace.Tracing;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -19,17 +20,24 @@ import java.util.Deque;
  * @param bigtable as {@link BigtableTarget#parse} reads it
  * @param models a local path or {@code gs://} location of models.yaml
  * @param events where workers publish what has ended
+ * @param traces where workers send spans
  */
-public record CatalogWorkerFactory(String bigtable, String models, JobEvents events)
+public record CatalogWorkerFactory(
+    String bigtable, String models, JobEvents events, TraceExport traces)
     implements Worker.Factory {
   private static final long serialVersionUID = 1L;
 
   /** Every worker asks the storage service that often. */
   private static final Duration LOOK = Duration.ofSeconds(30);
 
+  /** With traces as the machine's variables say. */
+  public CatalogWorkerFactory(String bigtable, String models, JobEvents events) {
+    this(bigtable, models, events, TraceExport.OF_ENVIRONMENT);
+  }
+
   @Override
   public String key() {
-    return bigtable + " " + models + " " + events;
+    return bigtable + " " + models + " " + events + " " + traces;
   }
 
   /** Leaves nothing open when it fails: a runner tries again for as long as it takes. */
@@ -44,7 +52,10 @@ public record CatalogWorkerFactory(String bigtable, String models, JobEvents eve
       catalog.onChange(clients::update);
       JobStore store = BigtableJobStore.open(BigtableTarget.parse(bigtable));
       opened.push(store::close);
-      return new EngineWorker(store, clients, EngineConfig.DEFAULT, events, catalog::close);
+      Tracing tracing = traces.open();
+      opened.push(tracing::close);
+      return new EngineWorker(
+          store, clients, EngineConfig.DEFAULT.withTracing(tracing), events, catalog::close);
     } catch (RuntimeException e) {
       opened.forEach(Runnable::run);
       throw e;

@@ -12,7 +12,9 @@ import org.apache.beam.sdk.values.PDone;
 
 /**
  * Turns outcomes into runner metrics: a counter per terminal state, whose sum is the jobs this
- * pipeline ended, and distributions of latency and tokens.
+ * pipeline ended, and distributions of latency and tokens. They are counted from elements, with
+ * what the runner promises of its bundles; what engines counted themselves is told by {@link
+ * BeamFigures}, under other names.
  */
 final class CountOutcomes extends PTransform<PCollection<JobOutcome>, PDone> {
   private static final long serialVersionUID = 1L;

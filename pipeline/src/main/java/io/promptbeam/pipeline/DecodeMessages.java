@@ -8,10 +8,12 @@ import io.promptbeam.message.MalformedMessageException;
 import io.promptbeam.pipeline.engine.SingleJob;
 import io.promptbeam.pipeline.engine.WorkItem;
 import io.promptbeam.submit.InvalidSubmissionException;
+import io.promptbeam.trace.Tracing;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.beam.sdk.coders.KvCoder;
 import org.apache.beam.sdk.coders.StringUtf8Coder;
@@ -110,7 +112,7 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
           batches.inc();
           return;
         }
-        List<JobReference> references = references(decodedMessage);
+        List<JobReference> references = references(decodedMessage, message);
         for (JobReference reference : references) {
           out.get(JOBS).output(KV.of(shard, new SingleJob(reference)));
         }
@@ -122,7 +124,7 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
       }
     }
 
-    private List<JobReference> references(JobMessage decodedMessage)
+    private List<JobReference> references(JobMessage decodedMessage, PubsubMessage message)
         throws InvalidSubmissionException {
       if (decodedMessage instanceof JobMessage.Reference known) {
         return List.of(known.reference());
@@ -134,7 +136,8 @@ final class DecodeMessages extends PTransform<PCollection<PubsubMessage>, PColle
         throw new IllegalStateException("called before setup");
       }
       var inline = (JobMessage.Inline) decodedMessage;
-      return List.of(new InlineJobs(worker.get()).create(inline));
+      Optional<String> context = Tracing.checked(message.getAttribute(Tracing.TRACEPARENT));
+      return List.of(new InlineJobs(worker.get()).create(inline, context));
     }
 
     /** Names the field where its name is ours; one that the publisher chose may say anything. */

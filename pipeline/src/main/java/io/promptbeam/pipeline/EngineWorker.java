@@ -19,6 +19,7 @@ import io.promptbeam.store.JobStore;
 import io.promptbeam.store.quota.QuotaRows;
 import io.promptbeam.store.usage.UsageLedger;
 import io.promptbeam.store.usage.UsageWriter;
+import io.promptbeam.trace.Tracing;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -40,6 +41,7 @@ public final class EngineWorker implements Worker {
   private final Budgets budgets;
   private final NoticeDeliverer notices;
   private final Runnable whenClosed;
+  private final Tracing tracing;
   private final Scheduler quotaLoop = Scheduler.ofThread("quotas");
 
   public EngineWorker(JobStore store, LlmClients clients, EngineConfig config) {
@@ -62,6 +64,7 @@ public final class EngineWorker implements Worker {
     this.whenClosed = whenClosed;
     this.store = store;
     this.clients = clients;
+    this.tracing = config.tracing();
     this.budgets = budgets(store, clients);
     this.engine =
         CallEngine.start(store, clients, quotas(), new Spending(ledger(store), budgets), config);
@@ -151,5 +154,6 @@ public final class EngineWorker implements Worker {
     quotaLoop.close();
     clients.close();
     store.close();
+    tracing.close();
   }
 }

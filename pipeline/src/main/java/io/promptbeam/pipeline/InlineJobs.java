@@ -62,13 +62,15 @@ final class InlineJobs {
    * The reference of the message's job, which now has a row. A redelivered message finds the row
    * its first delivery made.
    *
+   * @param traceparent of who published it
    * @throws InvalidSubmissionException when it cannot become a job
    * @throws IllegalStateException when the store has not answered for ten minutes. A service runner
    *     delivers the bundle again; the DirectRunner ends its pipeline, and the message comes again
    *     to the next one, since it was not acknowledged.
    */
-  JobReference create(JobMessage.Inline message) throws InvalidSubmissionException {
-    Submission submission = parse(message);
+  JobReference create(JobMessage.Inline message, Optional<String> traceparent)
+      throws InvalidSubmissionException {
+    Submission submission = parse(message).tracedUnder(traceparent);
     JobSpec stored = store(submission);
     if (!stored.requestHash().equals(submission.spec().requestHash())) {
       throw new InvalidSubmissionException(

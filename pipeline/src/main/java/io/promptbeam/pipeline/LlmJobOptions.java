@@ -44,8 +44,8 @@ public interface LlmJobOptions extends StreamingOptions {
 
   @Description(
       "true to begin with a look at every job that has not ended. For runners that forget what they"
-          + " were handed when they end, and after a job of this pipeline was cancelled: what it held"
-          + " runs at once then, and else within ten minutes.")
+          + " were handed when they end, and after a job of this pipeline was cancelled: what it"
+          + " held runs at once then, and else within ten minutes.")
   @Default.Boolean(false)
   boolean getSweepEverythingAtStart();
 
@@ -60,6 +60,28 @@ public interface LlmJobOptions extends StreamingOptions {
   @Nullable String getModels();
 
   void setModels(@Nullable String location);
+
+  @Description(
+      "OTLP endpoint over HTTP that gets traces of the calls, for example http://collector:4318."
+          + " Absent: what the OTEL_ variables of the workers say, and without them none are sent.")
+  @Nullable String getTracesEndpoint();
+
+  void setTracesEndpoint(@Nullable String url);
+
+  @Description(
+      "Where the headers for that endpoint are, as NAME=VALUE,...: env:NAME, file:PATH or"
+          + " sm://PROJECT/SECRET; never the headers themselves.")
+  @Nullable String getTracesHeaders();
+
+  void setTracesHeaders(@Nullable String reference);
+
+  @Description(
+      "From 0 to 1: how many of the jobs are traced that no traced request submitted, such as those"
+          + " of batches.")
+  @Default.Double(1)
+  double getTracesRatio();
+
+  void setTracesRatio(double ratio);
 
   @Description(
       "host:port of a Pub/Sub emulator, spoken to in plain text. Absent: Google's service.")

@@ -38,6 +38,11 @@ final class SharedWorker implements AutoCloseable {
     return shared.shards.computeIfAbsent(key, k -> new Shard());
   }
 
+  /** The worker's figures for the runner. */
+  BeamFigures figures() {
+    return shared.figures;
+  }
+
   /** The worker's, opened when it is first asked for. */
   BatchExpander expander() {
     return shared.expander();
@@ -57,11 +62,14 @@ final class SharedWorker implements AutoCloseable {
   private static final class Shared {
     private final Worker worker;
     private final Map<Integer, Shard> shards = new ConcurrentHashMap<>();
+    private final BeamFigures figures;
     private @Nullable BatchExpander expander;
     private int users;
 
     Shared(Worker worker) {
       this.worker = worker;
+      figures =
+          new BeamFigures(() -> worker.engine().figures(), BeamFigures.Sink.BEAM, System::nanoTime);
     }
 
     synchronized BatchExpander expander() {

@@ -15,6 +15,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,7 @@ class InlineJobsTest {
 
   @Test
   void row_isMade_whenTheStoreComesBack() throws Exception {
-    JobReference made = jobs(2).create(MESSAGE);
+    JobReference made = jobs(2).create(MESSAGE, Optional.empty());
 
     assertThat(store.read(made.jobId(), Set.of()).get()).isPresent();
     assertThat(asked).containsExactly("create", "create", "create");
@@ -57,7 +58,7 @@ class InlineJobsTest {
 
   @Test
   void creation_fails_whenTheStoreStaysAwayForTenMinutes() {
-    assertThatThrownBy(() -> jobs(Integer.MAX_VALUE).create(MESSAGE))
+    assertThatThrownBy(() -> jobs(Integer.MAX_VALUE).create(MESSAGE, Optional.empty()))
         .isInstanceOf(IllegalStateException.class)
         .hasRootCauseInstanceOf(Exception.class);
     assertThat(slept.stream().reduce(Duration.ZERO, Duration::plus))

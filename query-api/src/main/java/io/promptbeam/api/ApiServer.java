@@ -136,7 +136,8 @@ public final class ApiServer implements AutoCloseable {
                 limits.maxQueued(),
                 config.storeTimeout()),
             routes,
-            Gates.of(config, store, clock));
+            Gates.of(config, store, clock),
+            config.tracing());
   }
 
   private static void refuseOpenDoor(ApiConfig config) {
@@ -150,8 +151,8 @@ public final class ApiServer implements AutoCloseable {
               "Listening on "
                   + config.host()
                   + " would let other machines in without a key. Give API keys (--require-keys, or"
-                  + " --api-keys FILE) or take tokens (--id-token-audience, --iap-audience), or listen"
-                  + " on 127.0.0.1.");
+                  + " --api-keys FILE) or take tokens (--id-token-audience, --iap-audience), or"
+                  + " listen on 127.0.0.1.");
         }
       }
     } catch (UnknownHostException e) {

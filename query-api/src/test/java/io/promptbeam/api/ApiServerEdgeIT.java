@@ -61,7 +61,7 @@ class ApiServerEdgeIT {
 
   @Test
   void wrongPathsAndMethods_areProblems() {
-    assertProblem(http.get("/"), 404, "not_found");
+    assertProblem(http.get("/nothing"), 404, "not_found");
     assertProblem(http.get("/api/llm/nothing/"), 404, "not_found");
     assertProblem(http.get("/api//llm/jobs/"), 400, "bad_request");
     Answer wrong = http.get(SUBMIT);

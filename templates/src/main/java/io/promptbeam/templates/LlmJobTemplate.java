@@ -3,6 +3,7 @@ package io.promptbeam.templates;
 import io.promptbeam.pipeline.CatalogWorkerFactory;
 import io.promptbeam.pipeline.JobEvents;
 import io.promptbeam.pipeline.LlmJobPipeline;
+import io.promptbeam.pipeline.TraceExport;
 import io.promptbeam.store.BigtableTarget;
 
 /** What a Dataflow launch runs. Returns once the job is submitted, as a template's main must. */
@@ -19,7 +20,11 @@ public final class LlmJobTemplate {
     BigtableTarget.parse(options.getBigtable());
     options.setStreaming(true);
     CatalogWorkerFactory workers =
-        new CatalogWorkerFactory(options.getBigtable(), options.getModels(), JobEvents.of(options));
+        new CatalogWorkerFactory(
+            options.getBigtable(),
+            options.getModels(),
+            JobEvents.of(options),
+            TraceExport.of(options));
     LlmJobPipeline.build(options, workers).run();
   }
 }

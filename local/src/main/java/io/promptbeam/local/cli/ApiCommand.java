@@ -46,7 +46,7 @@ final class ApiCommand implements Callable<Integer> {
     terminal.err().println("Log: " + log);
     try (Serving serving = new Serving(terminal);
         AdminPort admin = adminOptions.open(terminal);
-        Stack stack = Servers.open(backends)) {
+        Stack stack = Servers.open(backends, terminal, "api")) {
       stack.closeWithThis("model catalog", catalog);
       ApiServer server = api.start(config, stack, catalog);
       admin.show(server);

@@ -144,7 +144,7 @@ final class ApiOptions {
           stack.closeWithThis(
               "service",
               new ApiServer(
-                  config,
+                  config.withTracing(stack.tracing()),
                   stack.store(),
                   stack.publisher(),
                   catalog,

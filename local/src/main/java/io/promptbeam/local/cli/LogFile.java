@@ -61,7 +61,7 @@ final class LogFile {
    */
   static String open(Terminal terminal, String verb) {
     if (JsonLines.areWantedBy(terminal.environment())) {
-      Logger.getLogger("").addHandler(JsonLines.onStandardError());
+      Logger.getLogger("").addHandler(JsonLines.onStandardError(terminal.environment()));
       introduce(verb);
       return "standard error";
     }

@@ -5,7 +5,6 @@ import io.promptbeam.catalog.SecretUnavailableException;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.LocalPipeline;
 import io.promptbeam.local.stack.Stack;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,13 +39,13 @@ final class PipelineCommand implements Callable<Integer> {
     CatalogSource catalog = models.source(terminal);
     Backends backends = backendOptions.sharedBackends(terminal);
     adminOptions.check();
-    Path log = LogFile.open(terminal.logDirectory(), "pipeline");
+    String log = LogFile.open(terminal, "pipeline");
     terminal.err().println("Models: " + models.describe(terminal, catalog.get()));
     terminal.err().println(backends.describe());
     terminal.err().println("Log: " + log);
     try (Serving serving = new Serving(terminal);
         AdminPort admin = adminOptions.open(terminal);
-        Stack stack = Servers.open(backends)) {
+        Stack stack = Servers.open(backends, terminal, "pipeline")) {
       stack.closeWithThis("model catalog", catalog);
       LocalPipeline pipeline = stack.startPipeline(catalog, jobEvents.of(stack, terminal));
       admin.show(pipeline, catalog);

@@ -170,7 +170,7 @@ final class RunCommand implements Callable<Integer> {
       OptionalLong total)
       throws IOException, InterruptedException {
     boolean embedded = !backends.areShared();
-    Stack stack = Servers.open(backends);
+    Stack stack = Servers.open(backends, terminal, "run");
     AtomicReference<@Nullable LocalPipeline> pipeline = new AtomicReference<>();
     RunDisplay display = new RunDisplay(terminal, () -> failing(pipeline.get()));
     FileRun run =

@@ -3,6 +3,7 @@ package io.promptbeam.local.cli;
 import io.promptbeam.local.stack.Backends;
 import io.promptbeam.local.stack.Stack;
 import io.promptbeam.store.StoreUnavailableException;
+import io.promptbeam.trace.OtlpTracing;
 import java.io.IOException;
 import java.util.Objects;
 import org.slf4j.Logger;
@@ -14,9 +15,14 @@ final class Servers {
 
   private Servers() {}
 
-  static Stack open(Backends backends) {
+  /**
+   * Opens one.
+   *
+   * @param verb names the service in traces, where the environment does not
+   */
+  static Stack open(Backends backends, Terminal terminal, String verb) {
     try {
-      return Stack.open(backends);
+      return Stack.open(backends, OtlpTracing.open(terminal.environment(), "promptbeam-" + verb));
     } catch (IOException | StoreUnavailableException e) {
       log.error("Starting failed", e);
       throw CliException.environment(

@@ -14,7 +14,6 @@ import io.promptbeam.local.stack.Stack;
 import io.promptbeam.message.PubsubTarget;
 import io.promptbeam.store.JobStore;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -56,13 +55,13 @@ final class UpCommand implements Callable<Integer> {
     Backends backends = backendOptions.backends(terminal);
     ApiConfig config = withLocalAdmin(api.checked(), backends);
     adminOptions.check();
-    Path log = LogFile.open(terminal.logDirectory(), "up");
+    String log = LogFile.open(terminal, "up");
     terminal.err().println("Models: " + models.describe(terminal, catalog.get()));
     terminal.err().println(backends.describe());
     terminal.err().println("Log: " + log);
     try (Serving serving = new Serving(terminal);
         AdminPort admin = adminOptions.open(terminal);
-        Stack stack = Servers.open(backends)) {
+        Stack stack = Servers.open(backends, terminal, "up")) {
       stack.closeWithThis("model catalog", catalog);
       LocalPipeline pipeline = stack.startPipeline(catalog, jobEvents.of(stack, terminal));
       admin.show(pipeline, catalog);

@@ -16,6 +16,7 @@ import org.apache.beam.sdk.Pipeline;
 import org.apache.beam.sdk.PipelineResult;
 import org.apache.beam.sdk.metrics.MetricNameFilter;
 import org.apache.beam.sdk.metrics.MetricResult;
+import org.apache.beam.sdk.metrics.MetricResults;
 import org.apache.beam.sdk.metrics.MetricsFilter;
 import org.apache.beam.sdk.options.PipelineOptionsFactory;
 import org.slf4j.Logger;
@@ -79,6 +80,11 @@ public final class LocalPipeline implements AutoCloseable {
   /** For its statistics. */
   public Worker worker() {
     return worker;
+  }
+
+  /** What the runner was told; of {@link #worker}'s engine, about a second late. */
+  public MetricResults metrics() {
+    return running.metrics();
   }
 
   /** Whether it ended by itself, which it never should. */

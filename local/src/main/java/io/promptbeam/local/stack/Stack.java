@@ -21,6 +21,7 @@ import io.promptbeam.store.BigtableSchema;
 import io.promptbeam.store.BigtableTarget;
 import io.promptbeam.store.JobStore;
 import io.promptbeam.submit.JobSubmitter;
+import io.promptbeam.trace.Tracing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -38,27 +39,37 @@ public final class Stack implements AutoCloseable {
   private final PubsubTarget queueTarget;
   private final JobStore store;
   private final JobPublisher publisher;
+  private final Tracing tracing;
 
   private Stack(
       Closing closing,
       BigtableTarget storeTarget,
       PubsubTarget queueTarget,
       JobStore store,
-      JobPublisher publisher) {
+      JobPublisher publisher,
+      Tracing tracing) {
     this.closing = closing;
     this.storeTarget = storeTarget;
     this.queueTarget = queueTarget;
     this.store = store;
     this.publisher = publisher;
+    this.tracing = tracing;
+  }
+
+  /** {@link #open(Backends, Tracing)} that traces nothing. */
+  public static Stack open(Backends backends) throws IOException {
+    return open(backends, Tracing.OFF);
   }
 
   /**
    * Starts what is embedded, connects to what is not. Blocks for some seconds.
    *
+   * @param tracing of what is published and called; closed with the stack
    * @throws IOException with a message for the user
    */
-  public static Stack open(Backends backends) throws IOException {
+  public static Stack open(Backends backends, Tracing tracing) throws IOException {
     Closing closing = new Closing();
+    closing.add("tracing", tracing);
     try {
       BigtableTarget storeTarget =
           backends.store().isPresent() ? backends.store().get() : embeddedStore(closing);
@@ -73,8 +84,9 @@ public final class Stack implements AutoCloseable {
       JobStore store = closing.add("job store", BigtableJobStore.open(storeTarget));
       JobPublisher publisher =
           closing.add(
-              "publisher", PubsubJobPublisher.create(queueTarget, PubsubNames.DEFAULT.jobsTopic()));
-      return new Stack(closing, storeTarget, queueTarget, store, publisher);
+              "publisher",
+              PubsubJobPublisher.create(queueTarget, PubsubNames.DEFAULT.jobsTopic(), tracing));
+      return new Stack(closing, storeTarget, queueTarget, store, publisher, tracing);
     } catch (UncheckedIOException e) {
       closing.close();
       throw e.getCause();
@@ -114,6 +126,11 @@ public final class Stack implements AutoCloseable {
     return queueTarget;
   }
 
+  /** For the service beside it; closed with this. */
+  public Tracing tracing() {
+    return tracing;
+  }
+
   public JobSubmitter submitter() {
     return new JobSubmitter(store, publisher);
   }
@@ -144,7 +161,11 @@ public final class Stack implements AutoCloseable {
     // A store of its own, since the worker closes what it was given.
     EngineWorker worker =
         new EngineWorker(
-            BigtableJobStore.open(storeTarget), clients, EngineConfig.DEFAULT, events, () -> {});
+            BigtableJobStore.open(storeTarget),
+            clients,
+            EngineConfig.DEFAULT.withTracing(tracing.lent()),
+            events,
+            () -> {});
     return closing.add("pipeline", LocalPipeline.start(queueTarget, PubsubNames.DEFAULT, worker));
   }
 

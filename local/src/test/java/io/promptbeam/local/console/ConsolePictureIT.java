@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -45,7 +46,8 @@ class ConsolePictureIT {
 
   @Test
   void picture_isMade() throws Exception {
-    Path picture = Path.of(System.getProperty("promptbeam.console.picture"));
+    Path picture =
+        Path.of(Objects.requireNonNull(System.getProperty("promptbeam.console.picture")));
     ScheduledExecutorService traffic = Executors.newSingleThreadScheduledExecutor();
     try (ConsoleStage stage = ConsoleStage.open(MODELS)) {
       ConsoleChecks.setStage(stage);

@@ -125,9 +125,18 @@ final class ConsoleStage implements AutoCloseable {
   }
 
   private ApiServer serve(int port) throws IOException {
+    return serve(port, Access.LOOPBACK.withStoredKeys());
+  }
+
+  /** Another service over the same store, whose callers need no key; the caller's to close. */
+  ApiServer serveOpenly() throws IOException {
+    return serve(0, Access.LOOPBACK.withLocalAdmin());
+  }
+
+  private ApiServer serve(int port, Access access) throws IOException {
     ApiServer made =
         new ApiServer(
-            ApiConfig.loopback(port).withAccess(Access.LOOPBACK.withStoredKeys()),
+            ApiConfig.loopback(port).withAccess(access),
             failingStore(),
             stack.publisher(),
             () -> catalog,

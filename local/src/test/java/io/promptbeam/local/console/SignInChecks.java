@@ -2,6 +2,7 @@ package io.promptbeam.local.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.promptbeam.api.ApiServer;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 
@@ -45,6 +46,18 @@ abstract class SignInChecks extends ConsoleChecks {
     see("#who", "ops · admin");
     see("#nav", "Dead letters");
     see("#nav", "API keys");
+  }
+
+  @Test
+  void nobodySignsIn_whereNoKeysAreWanted() throws Exception {
+    try (ApiServer open = stage().serveOpenly()) {
+      browser().open(open.uri().resolve("/console/"));
+      see("main h1", "Overview");
+      see("#who", "local · admin");
+      see("#freshness", "Live");
+      seeNot("#sign-out");
+      assertThat(text("#nav")).contains("Dead letters").doesNotContain("API keys");
+    }
   }
 
   @Test

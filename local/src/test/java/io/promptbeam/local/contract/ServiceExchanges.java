@@ -67,6 +67,8 @@ final class ServiceExchanges {
     ann(200, Call.of("getUsage").query("from=2026-01-01&to=2026-01-31&model_id=demo"));
     admin(200, Call.of("getUsage").query("owner=ann"));
     ann(400, Call.of("getUsage").query("from=yesterday"));
+    ann(200, Call.of("getOverview"));
+    admin(200, Call.of("getOverview"));
   }
 
   private void keys() throws Exception {

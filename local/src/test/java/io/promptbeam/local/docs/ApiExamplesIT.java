@@ -73,7 +73,9 @@ class ApiExamplesIT {
   private static ApiServer server;
   private static String key;
 
-  @TempDir private Path folder;
+  @SuppressWarnings("NullAway.Init") // set by JUnit
+  @TempDir
+  private Path folder;
 
   @BeforeAll
   static void start() throws Exception {

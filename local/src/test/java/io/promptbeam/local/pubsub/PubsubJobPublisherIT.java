@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.api.gax.rpc.NotFoundException;
+import com.google.pubsub.v1.PubsubMessage;
 import com.google.pubsub.v1.PullRequest;
 import com.google.pubsub.v1.ReceivedMessage;
 import com.google.pubsub.v1.SubscriberGrpc;
@@ -26,9 +27,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -53,6 +56,23 @@ class PubsubJobPublisherIT {
       }
 
       assertThat(pull(server.port())).isEqualTo(sent);
+    }
+  }
+
+  @Test
+  void message_hasItsTraceContext_asAnAttributeToo_whenTheJobIsTraced() throws Exception {
+    String context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    try (EmbeddedPubsub server = EmbeddedPubsub.start()) {
+      PubsubTarget.Emulator target = target(server.port());
+      PubsubTopology.createMissing(target, NAMES, Duration.ofSeconds(10));
+      JobReference traced = reference().withTraceparent(Optional.of(context));
+      try (PubsubJobPublisher publisher = publisher(target)) {
+        publisher.publish(traced).get();
+        publisher.publish(reference()).get();
+      }
+      assertThat(pulled(server.port()))
+          .extracting(PubsubMessage::getAttributesMap)
+          .containsExactlyInAnyOrder(Map.of("traceparent", context), Map.of());
     }
   }
 
@@ -108,23 +128,27 @@ class PubsubJobPublisherIT {
   }
 
   private static Set<String> pull(int port) {
+    return pulled(port).stream()
+        .map(message -> message.getData().toStringUtf8())
+        .collect(Collectors.toSet());
+  }
+
+  private static List<PubsubMessage> pulled(int port) {
     ManagedChannel channel =
         ManagedChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
     try {
-      Set<String> bodies = new HashSet<>();
-      for (ReceivedMessage received :
-          SubscriberGrpc.newBlockingStub(channel)
-              .pull(
-                  PullRequest.newBuilder()
-                      .setSubscription(
-                          PubsubNames.subscriptionPath(
-                              PubsubTarget.DEFAULT_LOCAL_PROJECT, NAMES.jobsSubscription()))
-                      .setMaxMessages(1000)
-                      .build())
-              .getReceivedMessagesList()) {
-        bodies.add(received.getMessage().getData().toStringUtf8());
-      }
-      return bodies;
+      return SubscriberGrpc.newBlockingStub(channel)
+          .pull(
+              PullRequest.newBuilder()
+                  .setSubscription(
+                      PubsubNames.subscriptionPath(
+                          PubsubTarget.DEFAULT_LOCAL_PROJECT, NAMES.jobsSubscription()))
+                  .setMaxMessages(1000)
+                  .build())
+          .getReceivedMessagesList()
+          .stream()
+          .map(ReceivedMessage::getMessage)
+          .toList();
     } finally {
       channel.shutdownNow();
     }

@@ -10,6 +10,9 @@ import com.google.pubsub.v1.PublisherGrpc;
 import com.google.pubsub.v1.PubsubMessage;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.promptbeam.access.KeyRequest;
+import io.promptbeam.access.Scope;
+import io.promptbeam.api.Access;
 import io.promptbeam.api.ApiConfig;
 import io.promptbeam.api.ApiServer;
 import io.promptbeam.catalog.ModelCatalog;
@@ -22,6 +25,7 @@ import io.promptbeam.local.pubsub.EmbeddedPubsub;
 import io.promptbeam.message.PubsubNames;
 import io.promptbeam.message.PubsubTarget;
 import io.promptbeam.store.BigtableTarget;
+import io.promptbeam.store.IssuedKeys;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -30,6 +34,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -41,6 +46,7 @@ class DeadLetterApiIT {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private URI service = URI.create("http://127.0.0.1:9");
+  private String key = "";
 
   private static ModelCatalog models(String... ids) throws Exception {
     StringBuilder yaml = new StringBuilder("models:\n");
@@ -73,7 +79,7 @@ class DeadLetterApiIT {
         stack.closeWithThis(
             "service",
             new ApiServer(
-                ApiConfig.loopback(0),
+                ApiConfig.loopback(0).withAccess(Access.LOOPBACK.withStoredKeys()),
                 stack.store(),
                 stack.publisher(),
                 () -> catalog,
@@ -81,6 +87,16 @@ class DeadLetterApiIT {
                 Optional.of(stack.deadLetters())));
     server.start();
     service = server.uri();
+  }
+
+  private static String key(Stack stack, String name, Scope scope) {
+    return new IssuedKeys(stack.store().apiKeys(), Clock.systemUTC())
+        .create(
+            new KeyRequest(
+                Owner.LOCAL, name, Optional.of(Set.of(scope)), Optional.empty(), Optional.empty()))
+        .join()
+        .text()
+        .reveal();
   }
 
   private JsonNode get(String target) throws IOException, InterruptedException {
@@ -96,7 +112,9 @@ class DeadLetterApiIT {
   }
 
   private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException {
-    var answer = http.send(request.build(), BodyHandlers.ofString());
+    var answer =
+        http.send(
+            request.header("Authorization", "Bearer " + key).build(), BodyHandlers.ofString());
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     return new ObjectMapper().readTree(answer.body());
   }
@@ -122,6 +140,15 @@ class DeadLetterApiIT {
       try (Stack stack = Stack.open(backends)) {
         stack.startPipeline(models("old"));
         serve(stack, models("old"));
+        key = key(stack, "reader", Scope.READ);
+        var refused =
+            http.send(
+                HttpRequest.newBuilder(service.resolve(PATH))
+                    .header("Authorization", "Bearer " + key)
+                    .build(),
+                BodyHandlers.ofString());
+        assertThat(refused.statusCode()).isEqualTo(403);
+        key = key(stack, "admin", Scope.ADMIN);
         assertThat(get(PATH)).hasToString("{\"dead_letters\":[],\"more\":false}");
         publish(
             pubsub,
@@ -160,6 +187,7 @@ class DeadLetterApiIT {
                   var answer =
                       http.send(
                           HttpRequest.newBuilder(service.resolve("/api/llm/jobs/" + id + "/"))
+                              .header("Authorization", "Bearer " + key)
                               .build(),
                           BodyHandlers.ofString());
                   return new ObjectMapper().readTree(answer.body());

@@ -33,6 +33,7 @@ import io.promptbeam.message.JobMessageCodec;
 import io.promptbeam.message.JobReference;
 import io.promptbeam.message.PubsubNames;
 import io.promptbeam.message.PubsubTarget;
+import io.promptbeam.pipeline.engine.ModelFigures;
 import io.promptbeam.pipeline.llm.simulated.SimulatedProvider;
 import io.promptbeam.store.JobStore.Part;
 import io.promptbeam.store.Jobs;
@@ -53,9 +54,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.beam.sdk.metrics.MetricResult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -146,6 +149,59 @@ class PipelineEndToEndIT {
         .extracting(job -> job.run().state())
         .containsExactly(JobState.CANCELLED);
     assertThat(pipeline.hasEnded()).isFalse();
+    assertMetrics(pipeline, ended.values(), later.size());
+  }
+
+  /** The runner's metrics are what the engine counted, which is what the rows say. */
+  private void assertMetrics(LocalPipeline pipeline, Collection<Job> ended, int later)
+      throws Exception {
+    Map<String, Long> expected = new TreeMap<>();
+    for (ModelFigures model : pipeline.worker().engine().figures()) {
+      expected.put("promptbeam_calls_started_total", model.callsStarted());
+      model
+          .callsEnded()
+          .forEach((outcome, calls) -> expected.put("promptbeam_calls_total." + outcome, calls));
+      model
+          .jobsEnded()
+          .forEach(
+              (state, jobs) ->
+                  expected.put("promptbeam_jobs_ended_total." + state.wireName(), jobs));
+      assertThat(model.callsInFlight()).isZero();
+      assertThat(model.waitingInAll()).isZero();
+      // None fails before it reaches the provider.
+      assertThat((long) callsByName.values().stream().mapToInt(calls -> calls).sum())
+          .isEqualTo(model.callsStarted());
+      assertThat(model.jobsEndedInAll()).isEqualTo(ended.size() + later);
+    }
+    expected.values().removeIf(count -> count == 0);
+    var unused =
+        Await.until(
+            "the runner's counters are the engine's",
+            () -> counters(pipeline, "flaky", "promptbeam_calls", "promptbeam_jobs"),
+            expected::equals);
+    long jobs = (long) ended.size() + later;
+    assertThat(
+            Await.until(
+                "every end is counted as an element",
+                () ->
+                    counters(pipeline, "jobs", "completed", "failed").values().stream()
+                        .mapToLong(count -> count)
+                        .sum(),
+                outcomes -> outcomes == jobs))
+        .isEqualTo(jobs);
+  }
+
+  private static Map<String, Long> counters(
+      LocalPipeline pipeline, String namespace, String... beginnings) {
+    Map<String, Long> counters = new TreeMap<>();
+    for (MetricResult<Long> counter : pipeline.metrics().allMetrics().getCounters()) {
+      String name = counter.getName().getName();
+      if (counter.getName().getNamespace().equals(namespace)
+          && Arrays.stream(beginnings).anyMatch(name::startsWith)) {
+        counters.merge(name, counter.getAttempted(), Long::sum);
+      }
+    }
+    return counters;
   }
 
   private void assertEndedWell(Map<JobId, Job> ended, Map<JobId, String> nameById) {

@@ -37,6 +37,7 @@ final class Attempt {
   private final String laneModel;
   private final LanePermit permit;
   private final BiConsumer<Verdict, CallReport> onVerdict;
+  private final AttemptSpans spans;
   private final AtomicBoolean decided = new AtomicBoolean();
   private final ShareStep shares;
   private final ClaimStep claims;
@@ -47,6 +48,7 @@ final class Attempt {
 
   /**
    * @param laneModel the model whose permit it is
+   * @param spans what is traced of it
    * @param onVerdict called once, with what was learned about the provider
    */
   Attempt(
@@ -54,15 +56,17 @@ final class Attempt {
       JobId id,
       String laneModel,
       LanePermit permit,
+      AttemptSpans spans,
       BiConsumer<Verdict, CallReport> onVerdict) {
     this.context = context;
     this.id = id;
     this.laneModel = laneModel;
     this.permit = permit;
+    this.spans = spans;
     this.onVerdict = onVerdict;
     claims = new ClaimStep(this, context, this::claimed);
     shares = new ShareStep(this, context, permit, claims::claim);
-    calls = new CallStep(this, context, permit, this::called);
+    calls = new CallStep(this, context, permit, spans, this::called);
     records = new RecordStep(this, context, permit);
   }
 
@@ -118,6 +122,7 @@ final class Attempt {
 
   private void claimed(Claimed claimed) {
     Job job = claimed.job();
+    spans.taken(job);
     String token = claimed.token();
     if (job.run().state() != JobState.PROCESSING) {
       // A cancel request was waiting for the last worker's lease to lapse.
@@ -196,6 +201,7 @@ final class Attempt {
   }
 
   private void record(Job job, JobEvent event) {
+    spans.taken(job);
     records.record(job, event, Optional.empty());
   }
 
@@ -203,6 +209,7 @@ final class Attempt {
   void completeUncalled(Job job, JobEvent event, SharedAnswers.Source source) {
     result = Optional.of(source.result());
     copied = Optional.of(source);
+    spans.taken(job);
     records.record(job, event, result);
   }
 
@@ -226,6 +233,7 @@ final class Attempt {
   void decide(Verdict verdict) {
     permit.giveBack();
     if (decided.compareAndSet(false, true)) {
+      spans.decided(verdict);
       shares.ended(
           verdict instanceof Verdict.Ended ended
               ? copied.or(() -> SharedAnswers.Source.of(ended.job(), result))
@@ -242,6 +250,14 @@ final class Attempt {
 
   /** An exception thrown inside a completion callback would vanish, and the job with it. */
   void guarded(Runnable step) {
+    if (context.config().tracing().isOn()) {
+      spans.run(() -> caught(step));
+    } else {
+      caught(step);
+    }
+  }
+
+  private void caught(Runnable step) {
     try {
       step.run();
     } catch (RuntimeException | Error e) {

@@ -10,6 +10,7 @@ import io.promptbeam.pipeline.llm.CallOptions;
 import io.promptbeam.pipeline.llm.LlmAnswer;
 import io.promptbeam.store.Jobs.Applied;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class CallStep {
   private final Attempt attempt;
   private final AttemptContext context;
   private final LanePermit permit;
+  private final AttemptSpans spans;
   private final Ended onEnded;
   private volatile boolean calling;
   private volatile boolean cancelSeen;
@@ -38,10 +40,16 @@ final class CallStep {
   private volatile @Nullable CompletableFuture<LlmAnswer> call;
   private volatile @Nullable Runnable stopRenewal;
 
-  CallStep(Attempt attempt, AttemptContext context, LanePermit permit, Ended onEnded) {
+  CallStep(
+      Attempt attempt,
+      AttemptContext context,
+      LanePermit permit,
+      AttemptSpans spans,
+      Ended onEnded) {
     this.attempt = attempt;
     this.context = context;
     this.permit = permit;
+    this.spans = spans;
     this.onEnded = onEnded;
   }
 
@@ -55,13 +63,21 @@ final class CallStep {
     Duration timeout = deadlineBinds ? left : usual;
     scheduleRenewal(claimed.job(), claimed.token());
     counted = context.figures().of(claimed.model().id()).callStarted(context.nowNanos());
+    Optional<String> traceparent = spans.calling(claimed, request);
     CompletableFuture<LlmAnswer> answer =
         context
             .clients()
             .client(claimed.model().id())
-            .call(request, new CallOptions(claimed.job().spec().options().outputSchema()), timeout);
+            .call(request, options(claimed, traceparent), timeout);
     call = answer;
     attempt.whenDone(answer, (done, failure) -> ended(claimed, done, failure));
+  }
+
+  /** Providers hear of the trace only where models.yaml says that they may. */
+  private static CallOptions options(Claimed claimed, Optional<String> traceparent) {
+    return new CallOptions(
+        claimed.job().spec().options().outputSchema(),
+        claimed.model().options().sendTraceparent() ? traceparent : Optional.empty());
   }
 
   /** Whether the owner wants it cancelled, as far as was heard. */
@@ -90,6 +106,7 @@ final class CallStep {
     }
     calling = false;
     stopRenewal();
+    spans.called(answer, failure);
     onEnded.ended(claimed, answer, failure);
   }
 

@@ -1,5 +1,6 @@
 package io.promptbeam.pipeline.engine;
 
+import io.promptbeam.trace.Tracing;
 import java.time.Duration;
 
 /**
@@ -11,13 +12,15 @@ import java.time.Duration;
  * @param maxStartsPerRead jobs in one bulk read
  * @param backoff between attempts, and between tries to reach the store
  * @param drainFor how long closing waits for calls in flight
+ * @param tracing of attempts; not the engine's to close
  */
 public record EngineConfig(
     Duration leaseFor,
     Duration startInterval,
     int maxStartsPerRead,
     Backoff backoff,
-    Duration drainFor) {
+    Duration drainFor,
+    Tracing tracing) {
   public static final EngineConfig DEFAULT =
       new EngineConfig(
           Duration.ofSeconds(60),
@@ -25,4 +28,18 @@ public record EngineConfig(
           200,
           Backoff.DEFAULT,
           Duration.ofSeconds(10));
+
+  /** One that traces nothing. */
+  public EngineConfig(
+      Duration leaseFor,
+      Duration startInterval,
+      int maxStartsPerRead,
+      Backoff backoff,
+      Duration drainFor) {
+    this(leaseFor, startInterval, maxStartsPerRead, backoff, drainFor, Tracing.OFF);
+  }
+
+  public EngineConfig withTracing(Tracing other) {
+    return new EngineConfig(leaseFor, startInterval, maxStartsPerRead, backoff, drainFor, other);
+  }
 }

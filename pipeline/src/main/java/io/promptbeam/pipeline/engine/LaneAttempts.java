@@ -134,6 +134,7 @@ final class LaneAttempts {
             start.job(),
             model,
             permit,
+            AttemptSpans.of(context.config().tracing(), start.item(), context.clock()),
             (verdict, report) -> {
               running.remove(self[0]);
               start.terms().reservation().settle(permit.costUsd());

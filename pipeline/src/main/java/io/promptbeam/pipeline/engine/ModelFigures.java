@@ -58,7 +58,7 @@ public record ModelFigures(
   }
 
   /** Of a model that had nothing to do. */
-  static ModelFigures none(String modelId) {
+  public static ModelFigures none(String modelId) {
     return new ModelFigures(
         modelId, 0, Map.of(), Map.of(), Map.of(), Usage.NONE, 0, Latencies.NONE, false);
   }

@@ -3,6 +3,7 @@ package io.promptbeam.pipeline.llm;
 import io.promptbeam.catalog.ModelConfig;
 import io.promptbeam.job.LlmRequest;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.trace.Tracing;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.time.Clock;
@@ -49,14 +50,17 @@ final class HttpLlmClient implements LlmClient {
     }
     CompletableFuture<Map<String, String>> headers = credentials.headers();
     if (headers.isDone() && !headers.isCompletedExceptionally()) {
-      return send(prepared, headers.join(), timeout);
+      return send(prepared, options, headers.join(), timeout);
     }
-    return sendOnceKnown(prepared, headers, timeout);
+    return sendOnceKnown(prepared, options, headers, timeout);
   }
 
   /** The credentials must be fetched first, in the time that the call has. */
   private CompletableFuture<LlmAnswer> sendOnceKnown(
-      PreparedCall prepared, CompletableFuture<Map<String, String>> headers, Duration timeout) {
+      PreparedCall prepared,
+      CallOptions options,
+      CompletableFuture<Map<String, String>> headers,
+      Duration timeout) {
     long startNanos = System.nanoTime();
     CallLimits limits = CallLimits.of(model.timeouts(), timeout);
     var result = new CompletableFuture<LlmAnswer>();
@@ -71,7 +75,7 @@ final class HttpLlmClient implements LlmClient {
                   }
                   Duration spent = Duration.ofNanos(System.nanoTime() - startNanos);
                   CompletableFuture<LlmAnswer> call =
-                      send(prepared, known, limits.whole().minus(spent));
+                      send(prepared, options, known, limits.whole().minus(spent));
                   var unusedCancel =
                       result.whenComplete(
                           (answer, failure) -> {
@@ -106,7 +110,10 @@ final class HttpLlmClient implements LlmClient {
   }
 
   private CompletableFuture<LlmAnswer> send(
-      PreparedCall prepared, Map<String, String> credentialHeaders, Duration timeout) {
+      PreparedCall prepared,
+      CallOptions options,
+      Map<String, String> credentialHeaders,
+      Duration timeout) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(prepared.uri())
             .header("Content-Type", "application/json")
@@ -114,6 +121,7 @@ final class HttpLlmClient implements LlmClient {
             .header("Accept-Encoding", "identity");
     protocol.headers().forEach(request::header);
     credentialHeaders.forEach(request::header);
+    options.traceparent().ifPresent(context -> request.header(Tracing.TRACEPARENT, context));
     return calls.start(
         http,
         request,

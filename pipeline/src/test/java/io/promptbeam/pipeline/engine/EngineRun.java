@@ -15,6 +15,7 @@ import io.promptbeam.pipeline.llm.LlmClients;
 import io.promptbeam.pipeline.quota.WorkerQuota;
 import io.promptbeam.store.InMemoryJobStore;
 import io.promptbeam.store.JobStore;
+import io.promptbeam.trace.Tracing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -38,7 +39,15 @@ final class EngineRun implements AutoCloseable {
     this(store, clients, Spending.NONE);
   }
 
+  EngineRun(LlmClients clients, Tracing tracing) {
+    this(new InMemoryJobStore(), clients, Spending.NONE, tracing);
+  }
+
   EngineRun(JobStore store, LlmClients clients, Spending spending) {
+    this(store, clients, spending, Tracing.OFF);
+  }
+
+  private EngineRun(JobStore store, LlmClients clients, Spending spending, Tracing tracing) {
     this.store = store;
     engine =
         CallEngine.start(
@@ -54,7 +63,8 @@ final class EngineRun implements AutoCloseable {
                 Duration.ofMillis(1),
                 50,
                 new Backoff(Duration.ofMillis(1), Duration.ofMillis(5)),
-                Duration.ofMillis(200)));
+                Duration.ofMillis(200),
+                tracing));
   }
 
   CallEngine engine() {

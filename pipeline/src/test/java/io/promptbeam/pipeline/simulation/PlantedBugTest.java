@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The simulation is worth something: it notices when a promise is broken, and by what. */
 class PlantedBugTest {
-  private static final long SEEDS = 400;
+  private static final long SEEDS = 2_000;
 
   /** Each promise is watched alone, so that one it breaks earlier does not hide it. */
   @ParameterizedTest
@@ -31,7 +31,7 @@ class PlantedBugTest {
     "NOTICE_NOT_WAITED_FOR, NOTICES_ARE_KEPT",
     "SWEEP_ENDS_UNTOLD, FIGURES_ADD_UP",
   })
-  void bug_isCaught_withinAFewHundredSeeds(Bug bug, Promise promise) {
+  void bug_isCaught_withinTheSeedsOfARun(Bug bug, Promise promise) {
     OptionalLong caught =
         LongStream.range(0, SEEDS)
             .filter(

@@ -10,6 +10,11 @@ public interface ApiRequest {
   /** Ours, unique; in the answer's {@code X-Request-Id} and in every problem. */
   String id();
 
+  /** W3C trace context of this request as we trace it, for what it makes; mostly empty. */
+  default Optional<String> traceparent() {
+    return Optional.empty();
+  }
+
   /** Upper case. */
   String method();
 

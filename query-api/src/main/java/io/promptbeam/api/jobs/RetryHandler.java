@@ -14,6 +14,7 @@ import io.promptbeam.submit.Resubmissions;
 import io.promptbeam.submit.Resubmissions.Outcome;
 import io.promptbeam.submit.SubmitOutcome;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -39,13 +40,13 @@ final class RetryHandler implements Handler {
   public CompletableFuture<ApiResponse> handle(ApiRequest request, Caller caller) {
     return reader
         .read(JobReader.idIn(request), caller, Set.of(Part.REQUEST))
-        .thenCompose(this::submit);
+        .thenCompose(job -> submit(job, request.traceparent()));
   }
 
-  private CompletableFuture<ApiResponse> submit(Job job) {
+  private CompletableFuture<ApiResponse> submit(Job job, Optional<String> traceparent) {
     Outcome outcome = resubmissions.of(job, clock.instant());
     if (outcome instanceof Outcome.Ready ready) {
-      return submitter.submit(ready.submission(), RetryHandler::answer);
+      return submitter.submit(ready.submission().tracedUnder(traceparent), RetryHandler::answer);
     }
     throw problem(job.spec().id(), outcome).asException();
   }

@@ -50,7 +50,7 @@ final class SubmitHandler implements Handler {
     } catch (InvalidSubmissionException e) {
       throw Problems.invalid(e).asException();
     }
-    return submitter.submit(submission, SubmitHandler::answer);
+    return submitter.submit(submission.tracedUnder(request.traceparent()), SubmitHandler::answer);
   }
 
   private static ApiResponse answer(SubmitOutcome outcome) {

@@ -118,10 +118,12 @@ final class OverviewView {
       ObjectNode one = model(array.addObject(), models.get(i));
       one.putNull("calls_per_second");
       one.putNull("calls_in_flight");
-      ObjectNode its = one.putObject("waiting");
-      for (Priority priority : Priority.values()) {
-        Map<Priority, Long> jobs = waits.get(i).jobs();
-        its.put(priority.wireName(), jobs.get(priority));
+      OwnWaiting its = waits.get(i);
+      if (its.inAll().isEmpty()) {
+        one.putNull("waiting");
+      } else {
+        ObjectNode jobs = one.putObject("waiting");
+        its.jobs().forEach((priority, count) -> jobs.put(priority.wireName(), count));
       }
       one.putNull("used");
       one.putNull("latency_ms");

@@ -1,5 +1,7 @@
 package io.promptbeam.api.spark;
 
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Scope;
 import io.promptbeam.api.http.ApiResponse;
 import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.ErrorStyle;
@@ -11,6 +13,8 @@ import io.promptbeam.api.http.Route;
 import io.promptbeam.api.http.SecurityHeaders;
 import io.promptbeam.api.http.WaitPreference;
 import io.promptbeam.outage.SparseWarning;
+import io.promptbeam.trace.TraceFields;
+import io.promptbeam.trace.Tracing;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -53,6 +57,7 @@ final class Edge {
   private final Duration storeTimeout;
   private final Places places;
   private final HttpFigures figures;
+  private final Tracing tracing;
 
   Edge(
       List<Route> served,
@@ -60,7 +65,8 @@ final class Edge {
       int maxBodyBytes,
       Duration storeTimeout,
       Places places,
-      HttpFigures figures) {
+      HttpFigures figures,
+      Tracing tracing) {
     for (Route route : served) {
       routes.put(key(route.method(), route.path()), route);
       PathMethods path =
@@ -78,6 +84,7 @@ final class Edge {
     this.storeTimeout = storeTimeout;
     this.places = places;
     this.figures = figures;
+    this.tracing = tracing;
   }
 
   static String key(String method, String path) {
@@ -104,6 +111,8 @@ final class Edge {
     AccessLog.answered(response.getHeader(REQUEST_ID), method, arrival.route(), status, nanos);
   }
 
+  // The scope is there to be closed.
+  @SuppressWarnings("try")
   void answer(
       Route route,
       Arrival arrival,
@@ -111,14 +120,33 @@ final class Edge {
       UnaryOperator<@Nullable String> pathValues)
       throws IOException {
     HttpServletRequest request = arrival.request();
+    if (isOf(route, request)) {
+      arrival.takenBy(route);
+    }
     SparkRequest call = new SparkRequest(newId(), request, pathValues, maxBodyBytes, places);
+    Span span = RequestSpan.begin(tracing, route, request);
+    if (!span.getSpanContext().isValid()) {
+      answer(route, call, request, response);
+      return;
+    }
+    span.setAttribute(TraceFields.REQUEST_ID, call.id());
+    call.isTracedAs(span);
+    try (Scope current = span.makeCurrent()) {
+      answer(route, call, request, response);
+    } finally {
+      RequestSpan.end(span, response.getStatus());
+    }
+  }
+
+  private void answer(
+      Route route, SparkRequest call, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     ApiResponse answer;
     try {
       if (!isOf(route, request)) {
         answerUnrouted(request, response);
         return;
       }
-      arrival.takenBy(route);
       refuseOtherCodings(call);
       Caller caller = gate.admit(call, route.isOpen());
       call.isFrom(caller.owner());

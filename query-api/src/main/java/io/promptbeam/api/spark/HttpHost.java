@@ -3,6 +3,7 @@ package io.promptbeam.api.spark;
 import io.promptbeam.api.http.Gate;
 import io.promptbeam.api.http.HttpFigures;
 import io.promptbeam.api.http.Route;
+import io.promptbeam.trace.Tracing;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -53,7 +54,12 @@ public final class HttpHost {
   private final ServerConnector connector;
   private final HttpFigures figures;
 
+  /** One that traces nothing. */
   public HttpHost(Settings settings, List<Route> routes, Gate gate) {
+    this(settings, routes, gate, Tracing.OFF);
+  }
+
+  public HttpHost(Settings settings, List<Route> routes, Gate gate, Tracing tracing) {
     figures = new HttpFigures(routes);
     Edge edge =
         new Edge(
@@ -62,7 +68,8 @@ public final class HttpHost {
             settings.maxBodyBytes(),
             settings.storeTimeout(),
             new Places(settings.maxThreads()),
-            figures);
+            figures,
+            tracing);
     QueuedThreadPool threads =
         new QueuedThreadPool(
             settings.maxThreads(),

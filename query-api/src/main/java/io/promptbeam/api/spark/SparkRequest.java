@@ -1,9 +1,11 @@
 package io.promptbeam.api.spark;
 
+import io.opentelemetry.api.trace.Span;
 import io.promptbeam.api.http.ApiRequest;
 import io.promptbeam.api.http.Caller;
 import io.promptbeam.api.http.Problems;
 import io.promptbeam.job.Owner;
+import io.promptbeam.trace.Tracing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLDecoder;
@@ -26,6 +28,7 @@ final class SparkRequest implements ApiRequest {
   private final Places places;
   private Owner owner = Caller.ANYONE.owner();
   private boolean reading;
+  private Optional<String> traceparent = Optional.empty();
 
   SparkRequest(
       String id,
@@ -40,6 +43,11 @@ final class SparkRequest implements ApiRequest {
     this.places = places;
   }
 
+  /** What is made for it belongs to that trace. */
+  void isTracedAs(Span span) {
+    traceparent = Tracing.traceparent(span);
+  }
+
   /** Whose body it is that will be read. */
   void isFrom(Owner caller) {
     owner = caller;
@@ -52,6 +60,11 @@ final class SparkRequest implements ApiRequest {
   @Override
   public String id() {
     return id;
+  }
+
+  @Override
+  public Optional<String> traceparent() {
+    return traceparent;
   }
 
   @Override

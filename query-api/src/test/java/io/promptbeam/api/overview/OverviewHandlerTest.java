@@ -115,7 +115,7 @@ class OverviewHandlerTest {
                 NOW,
                 figures(MINUTE, 600, 3),
                 queue(ANN, Priority.INTERACTIVE, 2),
-                queue(BOB, Priority.BATCH, 15)))
+                queue(BOB, Priority.BATCH, 4_711)))
         .join();
     board.put(lane("m", "w2", NOW.minusSeconds(1), figures(Duration.ofSeconds(64), 640, 0))).join();
     board.put(lane("m", "gone", NOW.minusSeconds(16), figures(MINUTE, 99_999, 9))).join();
@@ -192,7 +192,7 @@ class OverviewHandlerTest {
     Stream.of("calls_per_second", "calls_in_flight", "used", "latency_ms", "failures")
         .forEach(field -> assertThat(m.get(field).isNull()).as(field).isTrue());
     assertThat(m.at("/health/state").asText()).isEqualTo("closed");
-    assertThat(own.toString()).doesNotContain("bob").doesNotContain("15");
+    assertThat(own.toString()).doesNotContain("bob").doesNotContain("4711");
   }
 
   @Test
