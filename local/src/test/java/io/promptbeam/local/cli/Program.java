@@ -98,12 +98,15 @@ public final class Program implements AutoCloseable {
     return matcher;
   }
 
-  /** Waits until standard error shows {@code pattern}. */
+  /**
+   * Waits until standard error shows {@code pattern}, whole: what more output may still lengthen,
+   * such as the digits of a port, is not taken before something else follows.
+   */
   public Matcher awaitOutput(String pattern) throws InterruptedException {
     Pattern wanted = Pattern.compile(pattern);
     synchronized (errors) {
       Matcher matcher = wanted.matcher(errors.toString());
-      while (!matcher.find()) {
+      while (!matcher.find() || matcher.hitEnd()) {
         assertThat(process.isAlive()).as("running, but said %s", errors).isTrue();
         errors.wait(1_000);
         matcher = wanted.matcher(errors.toString());

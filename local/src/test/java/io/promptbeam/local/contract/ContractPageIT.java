@@ -19,11 +19,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.openqa.selenium.By;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.support.ui.ExpectedConditions;
 
 /** The page of the contract, in a browser. */
 @Timeout(180)
 class ContractPageIT {
   private static final By OPERATION = By.cssSelector(".opblock");
+  private static final By TRY_IT_OUT =
+      By.cssSelector(".opblock.is-open .try-out__btn:not(.cancel)");
+  private static final By EXECUTE = By.cssSelector(".opblock.is-open .execute");
 
   private Browser browser;
   private ApiServer server;
@@ -74,8 +79,14 @@ class ContractPageIT {
   @Test
   void page_sendsARequest_whenItIsTriedOut() {
     browser.show(Screen.DESKTOP, false).open(page("#/Service/listModels"));
-    browser.await(By.cssSelector(".opblock.is-open .try-out__btn")).click();
-    browser.await(By.cssSelector(".opblock.is-open .execute")).click();
+    // The page scrolls to the operation once it has opened it, so a click may miss the button.
+    browser
+        .await(
+            driver -> {
+              driver.findElements(TRY_IT_OUT).forEach(WebElement::click);
+              return ExpectedConditions.elementToBeClickable(EXECUTE).apply(driver);
+            })
+        .click();
     assertThat(browser.await(By.cssSelector(".live-responses-table .response")).getText())
         .contains("200", "\"demo\"");
     assertThat(browser.complaints()).isEmpty();

@@ -41,7 +41,7 @@ class ApiExamplesIT {
         - id: demo
           provider: simulated
           price_per_million_tokens: {input: 0.15, output: 0.60}
-          simulated: {seed: 1, latency_ms_median: 300, latency_sigma: 0.1}
+          simulated: {seed: 1, latency_ms_median: 600, latency_sigma: 0.1}
       """;
   private static final int DEAD_LETTERS = 12;
   private static final String MARK = "@@";
