@@ -68,8 +68,10 @@ abstract class SignInChecks extends ConsoleChecks {
   }
 
   @Test
-  void unknownPage_saysSo() {
+  void unknownPage_saysSo_andNoneIsTheOverview() {
     open("#/nowhere/at/all");
     see("main", "There is no such page");
+    open("#/");
+    see("main h1", "Overview");
   }
 }

@@ -85,7 +85,7 @@ function replaceQuery(query) {
 }
 
 async function show() {
-  if (!location.hash || location.hash === '#main') {
+  if (['', '#/', '#main'].includes(location.hash)) {
     history.replaceState(null, '', HOME);
   }
   leave();

@@ -11,20 +11,25 @@ const BOTTOM = 20;
 const TABLE_ROWS = 15;
 const LEAST_SPAN_MS = 60_000;
 
-/** The least of 1, 2, 5 × 10ⁿ that is not below `value`. */
-function niceCeiling(value) {
+const STEPS = [1, 2, 2.5, 5, 10];
+/** Their halves are whole too. */
+const WHOLE_STEPS = [2, 4, 10];
+
+/** The least of `steps` × 10ⁿ that is not below `value`; the first of them, if that is nothing. */
+function niceCeiling(value, steps) {
   if (!(value > 0)) {
-    return 1;
+    return steps[0];
   }
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value * 0.9999);
+  return steps.map((step) => step * power).find((step) => step >= value * 0.9999);
 }
 
 /**
  * Lines over time. `series`: `[{key, label}]`, four at most. `update(points)` takes
- * `[{at, values: {key: number or null}}]`, oldest first; a null is a gap.
+ * `[{at, values: {key: number or null}}]`, oldest first; a null is a gap. `isWhole`: of things
+ * that are counted.
  */
-export function lineChart({title, unit = '', series, spanMs, format = decimal}) {
+export function lineChart({title, unit = '', series, spanMs, format = decimal, isWhole = false}) {
   const titleId = newId('chart');
   const descId = newId('chart');
   const svgTitle = h('title', {id: titleId}, title);
@@ -61,7 +66,7 @@ export function lineChart({title, unit = '', series, spanMs, format = decimal}) 
     const begin = end - span;
     const seen = points.filter((point) => point.at >= begin);
     const largest = Math.max(0, ...seen.flatMap((point) => series.map((s) => point.values[s.key] ?? 0)));
-    const top = niceCeiling(largest);
+    const top = niceCeiling(largest, isWhole ? WHOLE_STEPS : STEPS);
     const x = (at) => LEFT + ((at - begin) / span) * (width - LEFT - RIGHT);
     const y = (value) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
     const parts = [];

@@ -109,8 +109,14 @@ function buildView(seesAll) {
   };
   const charts = {
     jobs: lineChart({title: 'Throughput', unit: 'jobs/s', series: [{key: 'jobs', label: 'Jobs/s'}], spanMs: SPAN_MS}),
-    calls: lineChart({title: 'Calls in flight', series: [{key: 'calls', label: 'Calls'}], spanMs: SPAN_MS, format: compact}),
-    waiting: lineChart({title: 'Waiting', unit: 'jobs', series: [{key: 'waiting', label: 'Waiting'}], spanMs: SPAN_MS, format: compact}),
+    calls: lineChart({
+      title: 'Calls in flight', spanMs: SPAN_MS, format: compact, isWhole: true,
+      series: [{key: 'calls', label: 'Calls'}],
+    }),
+    waiting: lineChart({
+      title: 'Waiting', unit: 'jobs', spanMs: SPAN_MS, format: compact, isWhole: true,
+      series: [{key: 'waiting', label: 'Waiting'}],
+    }),
     latency: lineChart({
       title: 'Latency of calls', spanMs: SPAN_MS, format: duration,
       series: [{key: 'p50', label: 'p50'}, {key: 'p95', label: 'p95'}, {key: 'p99', label: 'p99'}],
